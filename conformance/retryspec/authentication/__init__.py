@@ -1,0 +1,1 @@
+"""How requests prove who sent them: one module for each API."""

@@ -1,0 +1,137 @@
+"""What a person sees on the terminal: progress while a run goes on, then a summary to act on.
+
+Everything that came from a server is shown as text: control characters are replaced, markup is not interpreted.
+"""
+
+import sys
+import unicodedata
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from retryspec.report import numbered_findings
+from retryspec.runner import ApiReport, Progress, RunReport
+from retryspec.verdicts import BehaviourResult, CheckResult, Finding, Outcome, Verdict
+
+__all__ = ["LiveProgress", "print_summary"]
+
+COLOURS = {
+    Outcome.PASS: "green",
+    Outcome.FAIL: "bold red",
+    Outcome.WARN: "yellow",
+    Outcome.UNSTABLE: "yellow",
+    Outcome.UNTESTED: "cyan",
+    Outcome.SKIPPED: "dim",
+    Outcome.ERROR: "bold magenta",
+}
+MOST_SHOWN = 400
+
+
+class LiveProgress(Progress):
+    """A progress display on standard error, where that is a terminal."""
+
+    def __init__(self) -> None:
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[requests]} requests"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("checks", total=None, requests=0)
+        self._requests = 0
+        self._shown = sys.stderr.isatty()
+
+    def __enter__(self) -> "LiveProgress":
+        """Show it."""
+        if self._shown:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take it away."""
+        if self._shown:
+            self._bar.stop()
+
+    def planned(self, checks: int) -> None:
+        """So many checks will run."""
+        if checks:
+            self._bar.update(self._task, total=checks)
+
+    def finished(self, result: CheckResult) -> None:
+        """A check is through."""
+        self._requests += result.requests
+        self._bar.update(self._task, advance=1, requests=self._requests)
+
+
+def print_summary(report: RunReport, *, verbose: bool, out: str) -> None:
+    """Print the verdict, and what speaks against each API."""
+    console = Console(highlight=False, soft_wrap=True)
+    for api in report.apis:
+        _print_api(console, api, verbose=verbose)
+    requests = sum(api.requests for api in report.apis)
+    seconds = f"{report.seconds:.1f} s"
+    line = Text(f"{report.verdict.value}", style="bold green" if report.verdict is Verdict.CONFORMS else "bold red")
+    line.append(f"  {requests} requests in {seconds}, seed {report.seed}, depth {report.depth}; report in {out}", "default")
+    console.print(line)
+
+
+def _print_api(console: Console, api: ApiReport, *, verbose: bool) -> None:
+    console.print(Text(f"{api.slug}  {safe(api.base_url)}", style="bold"))
+    if api.trouble:
+        console.print(Text(f"  {safe(api.trouble)}", style=COLOURS[Outcome.ERROR]))
+    for number, result, finding in numbered_findings(api):
+        _print_finding(console, number, result, finding)
+    for result in api.behaviours:
+        if result.outcome is Outcome.ERROR or (result.outcome is Outcome.UNTESTED and (verbose or not api.trouble)):
+            _print_line(console, result)
+        elif verbose and not result.findings:
+            _print_line(console, result)
+    counts = Text("  ")
+    for outcome in Outcome:
+        if api.count(outcome):
+            counts.append(f"{api.count(outcome)} {outcome.value}", style=COLOURS[outcome]).append("  ")
+    console.print(counts)
+    console.print()
+
+
+def _print_line(console: Console, result: BehaviourResult) -> None:
+    line = Text("  ").append(f"{result.outcome.value:9}", style=COLOURS[result.outcome])
+    line.append(f"{result.behaviour.id}  {result.behaviour.says}")
+    if result.reason:
+        line.append(f"  ({safe(result.reason)})", style="dim")
+    console.print(line)
+
+
+def _print_finding(console: Console, number: str, result: BehaviourResult, finding: Finding) -> None:
+    behaviour = result.behaviour
+    title = Text("  ").append(f"{_outcome_of(result, finding).value:9}", style=COLOURS[_outcome_of(result, finding)])
+    title.append(f"{number}  {behaviour.id} {behaviour.level}  {behaviour.says}", style="bold")
+    console.print(title)
+    rows = [("expected", finding.expected), ("received", finding.received), ("source", _source(result))]
+    if result.known and result.reason:
+        rows.append(("note", result.reason))
+    if finding.exchange:
+        rows.append(("curl", finding.exchange.curl))
+    for label, value in rows:
+        most = len(value) if label == "curl" else MOST_SHOWN
+        console.print(Text("           ").append(f"{label:9}", style="dim").append(safe(value[:most])))
+
+
+def _outcome_of(result: BehaviourResult, finding: Finding) -> Outcome:
+    if not finding.stable:
+        return Outcome.UNSTABLE
+    return Outcome.FAIL if finding.strength == "strict" else Outcome.WARN
+
+
+def _source(result: BehaviourResult) -> str:
+    decision = ", ".join(result.behaviour.decision)
+    return f"{result.behaviour.source}; decision {decision}" if decision else result.behaviour.source
+
+
+def safe(text: str) -> str:
+    """Text that cannot command a terminal: control and direction characters are shown as what they are."""
+    return "".join(c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}" for c in text)

@@ -1,0 +1,324 @@
+"""The one layer through which everything goes over the wire.
+
+A server under test is not trusted.
+An exchange has one deadline for the whole of it, not only between bytes; a body is read up to a bound after decompression;
+a redirect is an answer like any other and is never followed; TLS is verified unless the target says otherwise.
+What comes out is a value: an `Exchange` with an answer, or with the reason why there is none.
+"""
+
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, cast
+from urllib.parse import SplitResult
+
+import httpcore
+
+from retryspec.errors import RunError
+
+__all__ = ["Exchange", "Exchanger", "ReadOnly", "Request", "Response"]
+
+MAX_BODY = 16 * 1024 * 1024
+"""The most bytes that are read of a body, after decompression."""
+
+MAX_SIMULTANEOUS = 32
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it goes out: `target` is the raw request target, header values are as sent."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None = None
+    chunked: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Values in it that must not be shown, such as a signature."""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever the case of its name."""
+        return _first(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as it came in; `body` is decompressed."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    seconds: float
+    """From the first byte sent to the last byte received."""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever the case of its name."""
+        return _first(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what became of it: an answer, or the reason why there is none."""
+
+    request: Request
+    response: Response | None
+    failure: str | None = None
+
+
+class ReadOnly(Exception):
+    """Raised instead of sending a request that could change state, when the run may only read."""
+
+
+class OutOfTime(RunError):
+    """Raised when the time for the whole run is used up."""
+
+
+class Exchanger:
+    """Sends requests to one origin and returns exchanges; safe to use from several threads.
+
+    Args:
+        origin: scheme, host and port of the server.
+        timeout: seconds for one whole exchange.
+        ends_at: when the whole run has to be over, by `time.monotonic`; None for no such end.
+        verify_tls: whether the server's certificate is checked.
+        read_only: refuse to send anything but safe methods.
+    """
+
+    def __init__(
+        self,
+        origin: SplitResult,
+        *,
+        timeout: float,
+        ends_at: float | None = None,
+        verify_tls: bool = True,
+        read_only: bool = False,
+    ) -> None:
+        self.origin = origin
+        self.timeout = timeout
+        self.ends_at = ends_at
+        self.read_only = read_only
+        self.sent = 0
+        self._lock = threading.Lock()
+        self._url = (
+            origin.scheme.encode(),
+            (origin.hostname or "").encode(),
+            origin.port or (443 if origin.scheme == "https" else 80),
+        )
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_tls(verify_tls) if origin.scheme == "https" else None,
+            max_connections=2 * MAX_SIMULTANEOUS,
+            max_keepalive_connections=MAX_SIMULTANEOUS,
+            keepalive_expiry=4.0,
+            network_backend=_DeadlineBackend(),
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+    def send(self, request: Request) -> Exchange:
+        """Send one request and wait for the whole answer.
+
+        Raises:
+            ReadOnly: the request could change state and the run may only read.
+            OutOfTime: the time for the whole run is used up.
+        """
+        return self._send(request, None)
+
+    def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send all requests at one moment: each on a connection of its own, held back to its last byte until all are ready."""
+        if len(requests) > MAX_SIMULTANEOUS:
+            raise ValueError(f"At most {MAX_SIMULTANEOUS} requests go out together, not {len(requests)}.")
+        barrier = threading.Barrier(len(requests), timeout=self.timeout)
+        with ThreadPoolExecutor(len(requests)) as threads:
+            return list(threads.map(lambda request: self._send(request, barrier), requests))
+
+    def send_side_by_side(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send independent requests from a few threads; the answers come in the order of the requests."""
+        if len(requests) < 2:
+            return [self.send(request) for request in requests]
+        with ThreadPoolExecutor(min(len(requests), 8)) as threads:
+            return list(threads.map(self.send, requests))
+
+    def _send(self, request: Request, barrier: threading.Barrier | None) -> Exchange:
+        if self.read_only and request.method not in SAFE_METHODS:
+            raise ReadOnly(f"{request.method} can change state and the run may only read (--read-only).")
+        deadline = time.monotonic() + self.timeout
+        if self.ends_at is not None:
+            deadline = min(deadline, self.ends_at)
+            if time.monotonic() >= self.ends_at:
+                raise OutOfTime("The time for the whole run is used up (--max-time).")
+        with self._lock:
+            self.sent += 1
+        exchange = self._attempt(request, barrier, deadline)
+        # A kept connection may be closed by the server just as a request goes out on it, which is nobody's fault.
+        # A safe request is sent again then, once.
+        if exchange.failure == _DISCONNECTED and request.method in SAFE_METHODS and barrier is None:
+            exchange = self._attempt(request, None, deadline)
+        return exchange
+
+    def _attempt(self, request: Request, barrier: threading.Barrier | None, deadline: float) -> Exchange:
+        _current.deadline = deadline
+        started = time.monotonic()
+        scheme, host, port = self._url
+        try:
+            content, framing = _framed(request, barrier)
+            outgoing = httpcore.Request(
+                request.method.encode("latin-1"),
+                httpcore.URL(scheme=scheme, host=host, port=port, target=request.target.encode("latin-1")),
+                headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers] + framing,
+                content=content,
+                extensions={"timeout": {"pool": self.timeout}},
+            )
+            if barrier is not None and not request.body:
+                barrier.wait()
+            answer = self._pool.handle_request(outgoing)
+            try:
+                headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
+                body = _read(cast("Iterator[bytes]", answer.stream), headers, deadline)
+            finally:
+                answer.close()
+        except threading.BrokenBarrierError:
+            return Exchange(request, None, "not sent: another request of the same moment failed")
+        except httpcore.TimeoutException:
+            return Exchange(request, None, f"no complete answer within {time.monotonic() - started:.1f} s")
+        except httpcore.ConnectError as error:
+            return Exchange(request, None, f"cannot connect: {error}")
+        except httpcore.RemoteProtocolError as error:
+            if "disconnected without sending" in str(error):
+                return Exchange(request, None, _DISCONNECTED)
+            return Exchange(request, None, f"not a valid HTTP answer: {error}")
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            return Exchange(request, None, f"the connection broke: {error or type(error).__name__}")
+        except _UnreadableBody as error:
+            return Exchange(request, None, str(error))
+        return Exchange(request, Response(answer.status, headers, body, time.monotonic() - started))
+
+
+_DISCONNECTED = "the server closed the connection without an answer"
+
+_current = threading.local()
+
+
+class _UnreadableBody(Exception):
+    """A body that is too long or cannot be decompressed."""
+
+
+def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+def _tls(verify: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _framed(
+    request: Request, barrier: threading.Barrier | None
+) -> tuple[bytes | Iterator[bytes], list[tuple[bytes, bytes]]]:
+    """The body as it is handed to the connection, and the header that says how long it is."""
+    body = request.body
+    if body is None:
+        return b"", []
+    if request.chunked:
+        return iter([body]), [(b"Transfer-Encoding", b"chunked")]
+    declared = [] if request.header("Content-Length") else [(b"Content-Length", str(len(body)).encode())]
+    if barrier is None or not body:
+        return body, declared
+
+    def held_back() -> Iterator[bytes]:
+        yield body[:-1]
+        barrier.wait()
+        yield body[-1:]
+
+    return held_back(), declared
+
+
+def _read(stream: Iterator[bytes], headers: tuple[tuple[str, str], ...], deadline: float) -> bytes:
+    decode = _decoder(_first(headers, "Content-Encoding"))
+    parts: list[bytes] = []
+    length = 0
+    for chunk in stream:
+        part = decode(chunk, MAX_BODY + 1 - length)
+        length += len(part)
+        if length > MAX_BODY:
+            raise _UnreadableBody(f"the body is longer than {MAX_BODY} bytes")
+        if time.monotonic() > deadline:
+            raise httpcore.ReadTimeout
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _decoder(coding: str | None) -> Any:
+    """A function that decompresses a chunk to at most so many bytes."""
+    name = (coding or "identity").strip().lower()
+    if name in ("identity", ""):
+        return lambda chunk, _most: chunk
+    if name not in ("gzip", "x-gzip", "deflate"):
+        raise _UnreadableBody(f"the body has the Content-Encoding {name!r}, which was not asked for")
+    # 32 more than the window size: zlib finds out whether it is the gzip or the zlib format.
+    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+
+    def decompress(chunk: bytes, most: int) -> bytes:
+        try:
+            return decompressor.decompress(chunk, most)
+        except zlib.error as error:
+            raise _UnreadableBody(f"the body cannot be decompressed ({name}): {error}") from None
+
+    return decompress
+
+
+class _DeadlineBackend(httpcore.NetworkBackend):
+    """Opens connections whose every wait ends at the deadline of the exchange that the thread is in."""
+
+    def __init__(self) -> None:
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
+    ) -> httpcore.NetworkStream:
+        stream = self._sockets.connect_tcp(host, port, _time_left(), local_address, socket_options)
+        return _DeadlineStream(stream)
+
+
+class _DeadlineStream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _time_left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _time_left())
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, _time_left()))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _time_left() -> float:
+    left: float = _current.deadline - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout
+    return left

@@ -1,0 +1,9 @@
+"""The APIs of this repository: one line for each, its slug and its document."""
+
+from collections.abc import Mapping
+
+__all__ = ["APIS"]
+
+APIS: Mapping[str, str] = {
+    "sls": "openapi/sls.yaml",
+}

@@ -1,0 +1,221 @@
+"""The pytest plugin that conducts the checks: `pytest --pyargs retryspec.suite -p retryspec.plugin --target FILE`.
+
+A check is a pytest function with `@decides(...)`. The plugin calls it with a fresh handle on the API for each look, collects
+what it found as a `CheckResult`, and hands that on as a user property of the test report, which is the same in one process
+and with pytest-xdist. Checks that mostly wait run in threads from the start and are looked at last.
+"""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from retryspec.checks import Judge, conduct, decided_by
+from retryspec.errors import UsageError
+from retryspec.session import Connection, RunOptions, connect
+from retryspec.target import read_target_file
+from retryspec.verdicts import CheckResult, Strength
+
+__all__ = ["connection_of", "read_result"]
+
+PROPERTY = "retryspec"
+"""The name of the user property that holds a `CheckResult`."""
+
+_suite = pytest.StashKey["Suite"]()
+
+SUITE = Path(__file__).parent / "suite"
+
+MOST_UNANSWERED = 4
+
+_results = TypeAdapter(CheckResult)
+
+
+def read_result(report: pytest.TestReport) -> CheckResult | None:
+    """What a check found, as its test report carries it; None for a report without it."""
+    text = next((value for name, value in report.user_properties if name == PROPERTY), None)
+    return _results.validate_json(str(text)) if text is not None else None
+
+
+class Suite:
+    """The connections and background checks of one pytest process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._connections: dict[str, Connection] = {}
+        self._threads: ThreadPoolExecutor | None = None
+        self._started: dict[str, Future[CheckResult]] = {}
+        self._counted = 0
+        self._unanswered_in_a_row = 0
+
+    def connection(self, slug: str) -> Connection:
+        """The connection to the server of an API, made when first asked for."""
+        if slug not in self._connections:
+            option = self._config.option
+            if option.target is None:
+                raise UsageError("No target: give --target FILE. There is no default server.")
+            tables = read_target_file(Path(option.target))
+            if slug not in tables:
+                raise UsageError(f"{option.target}: there is no table [{slug}].")
+            self._connections[slug] = connect(tables[slug], run_options(self._config))
+        return self._connections[slug]
+
+    def result(self, item: pytest.Function) -> CheckResult:
+        """What a check found: conducted now, or in the background since the start."""
+        started = self._started.get(item.nodeid)
+        result = started.result() if started else self.conducted(item)
+        sent = sum(connection.session.exchanger.sent for connection in self._connections.values())
+        self._counted, new = sent, sent - self._counted
+        self._unanswered_in_a_row = self._unanswered_in_a_row + 1 if result.unanswered else 0
+        return replace(result, requests=new)
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether so many checks in a row got no answer that the server must be gone."""
+        return self._unanswered_in_a_row >= MOST_UNANSWERED
+
+    def conducted(self, item: pytest.Function) -> CheckResult:
+        """Conduct a check."""
+        slug = slug_of(item)
+        connection = self.connection(slug)
+        params: Mapping[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+
+        def check(judge: Judge) -> None:
+            item.obj(**{slug: connection.handle(judge), **params})
+
+        decides = decided_by(item.obj)
+        return conduct(partial(connection.session.judge, check_id(item), decides), check)
+
+    def start_in_background(self, items: list[pytest.Function]) -> None:
+        """Start the checks that mostly wait."""
+        if not items:
+            return
+        for slug in {slug_of(item) for item in items}:
+            self.connection(slug)
+        self._threads = ThreadPoolExecutor(len(items))
+        self._started = {item.nodeid: self._threads.submit(self.conducted, item) for item in items}
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+        for connection in self._connections.values():
+            connection.session.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the suite."""
+    group = parser.getgroup("retryspec")
+    group.addoption("--target", help="the target file (TOML): which servers are checked")
+    group.addoption("--only", action="append", default=[], metavar="ID_OR_GLOB", help="check these behaviours alone")
+    group.addoption("--exchange-timeout", type=float, default=10.0, metavar="SECONDS", help="for one exchange")
+    group.addoption("--settle", type=float, default=5.0, metavar="SECONDS", help="for a state to show")
+    group.addoption("--ends-at", type=float, default=None, metavar="TIME", help="Unix time at which the run is over")
+    group.addoption("--read-only", action="store_true", help="send nothing that can change state")
+    group.addoption("--suite-seed", type=int, default=1, metavar="N", help="for what is drawn at random")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the state of this process."""
+    config.stash[_suite] = Suite(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close what was opened."""
+    config.stash[_suite].close()
+
+
+def run_options(config: pytest.Config) -> RunOptions:
+    """The options of a run, as the checks need them."""
+    option = config.option
+    worker = getattr(config, "workerinput", None)
+    share = (int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])) if worker else (0, 1)
+    return RunOptions(
+        timeout=option.exchange_timeout,
+        settle=option.settle,
+        ends_at=option.ends_at,
+        read_only=option.read_only,
+        seed=option.suite_seed,
+        share=share,
+    )
+
+
+def connection_of(config: pytest.Config, slug: str) -> Connection:
+    """The connection to the server of an API."""
+    return config.stash[_suite].connection(slug)
+
+
+def slug_of(item: pytest.Item) -> str:
+    """The API that a check belongs to: the folder it lies in."""
+    return item.path.parent.name
+
+
+def check_id(item: pytest.Item) -> str:
+    """The identity of a check, such as `suite/sls/test_window.py::test_order[equal]`."""
+    return f"suite/{item.path.relative_to(SUITE).as_posix()}::{item.name}"
+
+
+def is_check(item: pytest.Item) -> bool:
+    """Whether an item is one of our checks, and not a test that happens to be in the same run."""
+    return isinstance(item, pytest.Function) and bool(decided_by(item.obj)) and SUITE in item.path.parents
+
+
+def selected(only: list[str], behaviours: tuple[str, ...]) -> bool:
+    """Whether any of the behaviours is asked for."""
+    return not only or any(fnmatchcase(behaviour, pattern) for behaviour in behaviours for pattern in only)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for, and put the checks that mostly wait last."""
+    left_out = [i for i in items if is_check(i) and not selected(config.option.only, decided_by(i.obj))]  # type: ignore[attr-defined]  # is_check says it is a Function
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    kept = [item for item in items if item not in left_out]
+    items[:] = sorted(kept, key=_waits)
+
+
+def _waits(item: pytest.Item) -> bool:
+    return bool(getattr(getattr(item, "obj", None), "in_background", False))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
+    """Start the checks that mostly wait before the first of the others."""
+    # With pytest-xdist each process runs only some of the checks, and does not know which.
+    if not hasattr(session.config, "workerinput") and not getattr(session.config.option, "numprocesses", None):
+        waiting = [item for item in session.items if isinstance(item, pytest.Function) and _waits(item)]
+        session.config.stash[_suite].start_in_background(waiting)
+    return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Conduct a check and turn what it found into a test result."""
+    if not is_check(pyfuncitem):
+        return None
+    suite = pyfuncitem.config.stash[_suite]
+    result = suite.result(pyfuncitem)
+    # Text, since pytest-xdist carries nothing but plain values from one process to another.
+    pyfuncitem.user_properties.append((PROPERTY, _results.dump_json(result).decode()))
+    if suite.gives_up:
+        pyfuncitem.session.shouldstop = f"{MOST_UNANSWERED} checks in a row got no answer"
+    report_outcome(result)
+    return True
+
+
+def report_outcome(result: CheckResult) -> None:
+    """Say in pytest's terms what became of a check."""
+    if result.error:
+        pytest.fail(f"the suite itself failed:\n{result.error}", pytrace=False)
+    strict = [f for f in result.findings if f.strength is Strength.STRICT and f.stable]
+    if strict:
+        lines = [f"{f.behaviour}: expected {f.expected}; received {f.received}" for f in strict]
+        pytest.fail("\n".join(lines), pytrace=False)
+    if result.skipped or result.untested:
+        pytest.skip(result.skipped or f"untested: {result.untested}")

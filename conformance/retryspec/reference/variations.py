@@ -1,0 +1,128 @@
+"""Servers that differ from the reference in one respect, each with a name.
+
+A *faulty* one breaks the behaviours it names: the suite has to fail exactly those. A *lenient* one takes a reading that
+a decision leaves open: the suite has to pass it. Each is a subclass of an API's `Server` with a decorator:
+
+    @faulty("SLS-GET-16", says="The count is one too many on every page.")
+    class CountTooHigh(Server):
+        def count_of(self, page: list[Task]) -> int:
+            return len(page) + 1
+
+Its name is that of the class in kebab-case with the slug before it, `sls-count-too-high`. The modules that define them
+are `faulty/<slug>*.py` and `lenient/<slug>*.py`; a new file there is found without being listed anywhere.
+"""
+
+import pkgutil
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from typing import TypeVar, cast
+
+from pydantic import BaseModel
+from retryspec_models.server import Refusal
+
+from retryspec.errors import UsageError
+from retryspec.reference.apis import ApiServer, server_of
+
+__all__ = ["Kind", "Variation", "accepted", "composed", "faulty", "lenient", "variation", "variations"]
+
+S = TypeVar("S", bound=type[ApiServer])
+
+
+class Kind(StrEnum):
+    """Whether a variation breaks the contract or takes what it leaves open; also the folder it stands in."""
+
+    FAULTY = "faulty"
+    LENIENT = "lenient"
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A server that differs from the reference in one respect."""
+
+    name: str
+    slug: str
+    kind: Kind
+    behaviours: tuple[str, ...]
+    """The ids of what it breaks; none for a lenient one."""
+    decision: str | None
+    """The decision whose latitude it takes; None for a faulty one."""
+    says: str
+    make: type[ApiServer]
+    """The server's class; called with a Setting it makes the server."""
+
+
+_found: dict[str, Variation] = {}
+
+
+def faulty(*behaviours: str, says: str) -> Callable[[S], S]:
+    """Register a class as a server that breaks the behaviours of these ids."""
+    if not behaviours:
+        raise ValueError("a faulty server breaks at least one behaviour")
+    return _register(Kind.FAULTY, behaviours, None, says)
+
+
+def lenient(decision: str, *, says: str) -> Callable[[S], S]:
+    """Register a class as a server that takes the latitude of a decision, as in `sls A-17`."""
+    return _register(Kind.LENIENT, (), decision, says)
+
+
+def variations(slug: str | None = None, kind: Kind | None = None) -> list[Variation]:
+    """Return all variations, or those of one API or kind, in the order of their names."""
+    _load()
+    found = sorted(_found.values(), key=lambda variation: variation.name)
+    return [one for one in found if slug in (None, one.slug) and kind in (None, one.kind)]
+
+
+def variation(name: str) -> Variation:
+    """Return the variation of a name."""
+    _load()
+    if name not in _found:
+        near = [known for known in sorted(_found) if name in known] or sorted(_found)
+        raise UsageError(f"{name}: no faulty or lenient server of this name; there is {', '.join(near)}")
+    return _found[name]
+
+
+def composed(slug: str, names: Sequence[str]) -> type[ApiServer]:
+    """Return the class of an API's server with all the variations that concern it, the first one named outermost."""
+    classes = [chosen.make for chosen in map(variation, names) if chosen.slug == slug]
+    match classes:
+        case []:
+            return server_of(slug)
+        case [only]:
+            return only
+        case _:
+            return cast("type[ApiServer]", type("Server", tuple(dict.fromkeys(classes)), {}))
+
+
+def accepted(body: BaseModel | None = None) -> Refusal:
+    """Return a 200 from a method of which the stubs expect a refusal: how a server is laxer than they are."""
+    return Refusal(200, body)
+
+
+def _register(kind: Kind, behaviours: tuple[str, ...], decision: str | None, says: str) -> Callable[[S], S]:
+    def register(server: S) -> S:
+        name = f"{server.slug}-{_kebab(server.__name__)}"
+        if name in _found:
+            raise ValueError(
+                f"{name}: two servers of this name, in {_found[name].make.__module__} and {server.__module__}"
+            )
+        _found[name] = Variation(name, server.slug, kind, behaviours, decision, says, server)
+        return server
+
+    return register
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
+
+
+@cache
+def _load() -> None:
+    for kind in Kind:
+        package = import_module(f"retryspec.reference.{kind}")
+        for module in pkgutil.iter_modules(package.__path__):
+            import_module(f"{package.__name__}.{module.name}")

@@ -1,0 +1,264 @@
+"""Makes a run: smoke, then the checks through pytest, then the verdicts.
+
+The checks run in this process or, with several workers, in pytest-xdist's; either way isolated from any pytest
+configuration and plugins that the user has.
+"""
+
+import contextlib
+import io
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from retryspec.behaviours import Behaviour
+from retryspec.documents import load_document, slugs
+from retryspec.errors import RunError, UsageError
+from retryspec.session import RunOptions, connect, suite_folder
+from retryspec.target import Table, read_target_file
+from retryspec.verdicts import BehaviourResult, CheckResult, Outcome, Verdict, api_verdict, judge_behaviours
+
+__all__ = ["ApiReport", "Plan", "Progress", "RunReport", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is asked to do; times in seconds."""
+
+    target: Path
+    slugs: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    depth: str = "standard"
+    read_only: bool = False
+    timeout: float = 10.0
+    settle: float = 5.0
+    max_time: float = 300.0
+    workers: int = 1
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ApiReport:
+    """What a run says of one API."""
+
+    slug: str
+    base_url: str
+    verdict: Verdict
+    requests: int
+    behaviours: tuple[BehaviourResult, ...]
+    trouble: str | None = None
+    """Why the run could not be made or finished."""
+
+    def count(self, outcome: Outcome) -> int:
+        """How many behaviours had an outcome."""
+        return sum(result.outcome is outcome for result in self.behaviours)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run says."""
+
+    started: datetime
+    seconds: float
+    depth: str
+    seed: int
+    apis: tuple[ApiReport, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of its APIs."""
+        verdicts = [api.verdict for api in self.apis]
+        if Verdict.BREAKS in verdicts:
+            return Verdict.BREAKS
+        return Verdict.INCOMPLETE if Verdict.INCOMPLETE in verdicts or not verdicts else Verdict.CONFORMS
+
+    @property
+    def exit_code(self) -> int:
+        """0 conforms, 1 breaks, 3 incomplete."""
+        return {Verdict.CONFORMS: 0, Verdict.BREAKS: 1, Verdict.INCOMPLETE: 3}[self.verdict]
+
+
+@dataclass
+class Progress:
+    """Told what happens during a run; this one does nothing with it."""
+
+    def planned(self, checks: int) -> None:
+        """So many checks will run."""
+
+    def finished(self, result: CheckResult) -> None:
+        """A check is through."""
+
+
+def run(plan: Plan, progress: Progress | None = None) -> RunReport:
+    """Check the servers of a target file.
+
+    Raises:
+        UsageError: the target file or the selection is wrong.
+    """
+    started, clock = datetime.now(UTC), time.monotonic()
+    tables = _chosen_tables(plan)
+    catalogue = {slug: load_document(slug).behaviours for slug in tables}
+    selected = {slug: _selected(behaviours, plan.only) for slug, behaviours in catalogue.items()}
+    if not any(selected.values()):
+        raise UsageError(f"No behaviour is called {' or '.join(plan.only)}; see `retryspec behaviours`.")
+    ends_at = time.time() + plan.max_time
+    smokes = {slug: _smoke(table, plan, ends_at) for slug, table in tables.items()}
+    healthy = [slug for slug, smoke in smokes.items() if smoke.trouble is None]
+    collected = _conduct(plan, healthy, ends_at, progress or Progress()) if healthy else Collected()
+    reports = []
+    for slug, smoke in smokes.items():
+        results = [result for result in collected.results if result.check.startswith(f"suite/{slug}/")]
+        trouble = smoke.trouble or collected.trouble
+        behaviours = judge_behaviours(catalogue[slug], results, selected=selected[slug], known=smoke.known)
+        if smoke.trouble:
+            behaviours = [_untested(result, smoke.trouble) for result in behaviours]
+        reports.append(
+            ApiReport(
+                slug=slug,
+                base_url=smoke.base_url,
+                verdict=api_verdict(behaviours, finished=trouble is None),
+                requests=smoke.requests + sum(result.requests for result in results),
+                behaviours=tuple(behaviours),
+                trouble=trouble,
+            )
+        )
+    return RunReport(started, time.monotonic() - clock, plan.depth, plan.seed, tuple(reports))
+
+
+def _chosen_tables(plan: Plan) -> dict[str, Table]:
+    tables = read_target_file(plan.target)
+    for name in (*tables, *plan.slugs):
+        if name not in slugs():
+            raise UsageError(f"There is no API {name!r}; retryspec knows: {', '.join(slugs())}.")
+    for slug in plan.slugs:
+        if slug not in tables:
+            raise UsageError(f"{plan.target}: there is no table [{slug}].")
+    chosen = {slug: table for slug, table in tables.items() if not plan.slugs or slug in plan.slugs}
+    if not chosen:
+        raise UsageError(f"{plan.target}: the target file names no API; it needs a table such as [{slugs()[0]}].")
+    return chosen
+
+
+def _selected(behaviours: dict[str, Behaviour], only: tuple[str, ...]) -> list[str]:
+    from fnmatch import fnmatchcase
+
+    return [name for name in behaviours if not only or any(fnmatchcase(name, pattern) for pattern in only)]
+
+
+@dataclass(frozen=True, slots=True)
+class Smoke:
+    """What the first call to a server showed."""
+
+    base_url: str
+    known: dict[str, str]
+    requests: int
+    trouble: str | None
+
+
+def _smoke(table: Table, plan: Plan, ends_at: float) -> Smoke:
+    options = RunOptions(timeout=plan.timeout, settle=plan.settle, ends_at=ends_at, read_only=plan.read_only)
+    connection = connect(table, options)
+    trouble = None
+    try:
+        connection.smoke()
+    except RunError as error:
+        trouble = str(error)
+    finally:
+        connection.session.close()
+    claim, sent = connection.session.claim, connection.session.exchanger.sent
+    return Smoke(claim.base_url, dict(claim.known), sent, trouble)
+
+
+def _untested(result: BehaviourResult, trouble: str) -> BehaviourResult:
+    if result.outcome is Outcome.SKIPPED:
+        return result
+    return BehaviourResult(result.behaviour, Outcome.UNTESTED, trouble, result.checks)
+
+
+@dataclass
+class Collected:
+    """What came out of the checks of a run."""
+
+    results: list[CheckResult] = field(default_factory=list)
+    trouble: str | None = None
+
+
+def _conduct(plan: Plan, healthy: Sequence[str], ends_at: float, progress: Progress) -> Collected:
+    import pytest
+
+    collector = Collector(progress)
+    arguments = [
+        *("-c", os.devnull, "--rootdir", str(suite_folder("").resolve())),
+        *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "retryspec.plugin", "--import-mode=importlib"),
+        *("--target", str(plan.target), "--exchange-timeout", str(plan.timeout), "--settle", str(plan.settle)),
+        *("--ends-at", str(ends_at), "--suite-seed", str(plan.seed)),
+        *(["--read-only"] if plan.read_only else []),
+        *(word for pattern in plan.only for word in ("--only", pattern)),
+        *(["-p", "xdist", "-n", str(plan.workers)] if plan.workers > 1 else []),
+        *(str(suite_folder(slug)) for slug in healthy),
+    ]
+    with _isolated(), contextlib.redirect_stdout(io.StringIO()) as said:
+        code = pytest.main(arguments, plugins=[collector])
+    collected = collector.collected
+    if time.time() >= ends_at:
+        collected.trouble = f"the time for the whole run ({plan.max_time:g} s) was used up"
+    elif collector.stopped:
+        collected.trouble = f"the run was given up: {collector.stopped}"
+    elif code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
+        collected.trouble = f"pytest ended with {code}: {said.getvalue()[-2000:]}"
+    elif collector.broken:
+        collected.trouble = collector.broken[0]
+    return collected
+
+
+class Collector:
+    """A pytest plugin that takes what the checks found out of their reports."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.collected = Collected()
+        self.stopped: str | None = None
+        self.broken: list[str] = []
+        self._progress = progress
+
+    def pytest_collection_finish(self, session: object) -> None:
+        """Tell how many checks there are; the workers of pytest-xdist each know the same number."""
+        self._progress.planned(len(getattr(session, "items", [])))
+
+    def pytest_runtest_logreport(self, report: object) -> None:
+        """Take one result."""
+        from retryspec.plugin import read_result
+
+        result = read_result(report)  # type: ignore[arg-type]  # typed where pytest is loaded
+        if result is not None and getattr(report, "when", "") == "call":
+            self.collected.results.append(result)
+            self._progress.finished(result)
+        elif getattr(report, "failed", False) and getattr(report, "when", "") != "call":
+            self.broken.append(str(getattr(report, "longreprtext", "")))
+
+    def pytest_sessionfinish(self, session: object) -> None:
+        """Remember whether the session stopped before its end."""
+        stopped = getattr(session, "shouldstop", False)
+        self.stopped = str(stopped) if stopped else None
+
+
+@contextlib.contextmanager
+def _isolated() -> Iterator[None]:
+    """Keep the user's own pytest options and plugins out."""
+    names = {"PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    before = {name: os.environ.get(name) for name in names}
+    _set_environment(names)
+    try:
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(values: dict[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+

@@ -1,0 +1,159 @@
+"""One API of a run, as one process sees it: the document, the way over the wire, what may be shown of it.
+
+Each API's suite is a package `retryspec.suite.<slug>` with a function `connect(table, options) -> Connection`;
+everything that is not particular to an API is here.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from retryspec.checks import Judge
+from retryspec.documents import Document
+from retryspec.exchange import Exchange, Exchanger, Request
+from retryspec.redaction import Redactor
+from retryspec.shape import Shape
+from retryspec.states import ProviderStates
+from retryspec.target import Claim, Table
+from retryspec.verdicts import ExchangeRecord
+
+__all__ = ["Connection", "RunOptions", "Session", "connect"]
+
+MOST_SHOWN = 64 * 1024
+"""Characters of a body that go into a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What holds for a whole run.
+
+    `timeout` is for one exchange and `settle` for a state to show, in seconds; `ends_at` is Unix time.
+    """
+
+    timeout: float = 10.0
+    settle: float = 5.0
+    ends_at: float | None = None
+    read_only: bool = False
+    seed: int = 1
+    share: tuple[int, int] = (0, 1)
+    """Which of how many processes this is: known ids are divided between them."""
+
+
+class Session:
+    """What the checks of one API share: one server, one document, one exchange layer."""
+
+    def __init__(
+        self,
+        document: Document,
+        claim: Claim,
+        options: RunOptions,
+        *,
+        secrets: tuple[str, ...],
+        curl: Callable[[Request, str], str],
+    ) -> None:
+        self.document = document
+        self.claim = claim
+        self.options = options
+        self.shape = Shape(document)
+        self.exchanger = self._exchanger(claim.base_url)
+        self.states = self._provider_states()
+        self._redactor = Redactor(secrets)
+        self._curl = curl
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.exchanger.close()
+        if self.states is not None:
+            self.states.close()
+
+    def judge(self, check: str, decides: tuple[str, ...]) -> Judge:
+        """The judge of one look at this server."""
+        return Judge(check, decides, self.document.behaviours, self.record)
+
+    def record(self, exchange: Exchange) -> ExchangeRecord:
+        """An exchange as it may be shown: secrets replaced, bodies cut."""
+        request, response = exchange.request, exchange.response
+        url = f"{self.claim.origin.scheme}://{self.claim.origin.netloc.rpartition('@')[2]}{request.target}"
+
+        def shown(text: str) -> str:
+            # A lone surrogate is valid in a JSON escape and in no UTF-8 file.
+            clean = text.encode("utf-8", "replace").decode("utf-8")
+            return self._redactor.text(clean[:MOST_SHOWN], request.secrets)
+
+        def shown_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+            return tuple((shown(name), shown(value)) for name, value in headers)
+
+        return ExchangeRecord(
+            method=request.method,
+            url=shown(url),
+            request_headers=shown_headers(request.headers),
+            request_body=shown((request.body or b"").decode("utf-8", "replace")),
+            status=response.status if response else None,
+            response_headers=shown_headers(response.headers) if response else (),
+            response_body=shown(response.body.decode("utf-8", "replace")) if response else "",
+            seconds=round(response.seconds, 4) if response else None,
+            failure=shown(exchange.failure) if exchange.failure else None,
+            curl=shown(self._curl(request, url)),
+        )
+
+    def settled(self, holds: Callable[[], bool]) -> bool:
+        """Look until something holds, at the longest for the settling time."""
+        deadline = time.monotonic() + self.options.settle
+        pause = 0.01
+        while not holds():
+            if time.monotonic() + pause > deadline:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, 0.25)
+        return True
+
+    def _exchanger(self, url: str) -> Exchanger:
+        ends_at = self.options.ends_at
+        return Exchanger(
+            urlsplit(url),
+            timeout=self.options.timeout,
+            ends_at=None if ends_at is None else time.monotonic() + ends_at - time.time(),
+            verify_tls=self.claim.verify_tls,
+            read_only=self.options.read_only,
+        )
+
+    def _provider_states(self) -> ProviderStates | None:
+        # To set up a state is to change something, so a run that may only read has to do without.
+        if self.claim.states_url is None or self.options.read_only:
+            return None
+        return ProviderStates(self.claim.states_url, self._exchanger(self.claim.states_url))
+
+
+class Connection(Protocol):
+    """One API's suite, connected to a server."""
+
+    session: Session
+
+    def handle(self, judge: Judge) -> Any:
+        """What a check of this API is given."""
+
+    def smoke(self) -> None:
+        """One valid call: reachable, credentials accepted, base path right.
+
+        Raises:
+            RunError: the set-up is wrong, so that a run would say nothing about the server.
+        """
+
+
+def connect(table: Table, options: RunOptions) -> Connection:
+    """Connect an API's suite to the server that a target's table names.
+
+    Raises:
+        UsageError: the table is wrong, or no API has that slug.
+    """
+    connection: Connection = import_module(f"retryspec.suite.{table.name}").connect(table, options)
+    return connection
+
+
+def suite_folder(slug: str) -> Path:
+    """Where the checks of an API are."""
+    return Path(__file__).parent / "suite" / slug

@@ -1,0 +1,152 @@
+"""Looks at the form of an answer, as the document describes it: status, media type, headers, body.
+
+Every exchange of a run comes through here, errors included, so that no check has to look again.
+What is found is neutral; each API's suite says which behaviour a problem speaks against (`suite/<slug>/shape.py`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+import jsonschema_rs
+
+from retryspec.documents import Document, DocumentedAnswer
+from retryspec.exchange import Response
+
+__all__ = ["BadJson", "Shape", "ShapeProblem", "Trouble", "parse_json"]
+
+
+class Trouble(StrEnum):
+    """What kind of thing is wrong with the form of an answer."""
+
+    STATUS = "status"
+    MEDIA_TYPE = "media type"
+    HEADER = "header"
+    NO_BODY = "no body"
+    UNEXPECTED_BODY = "unexpected body"
+    JSON = "JSON"
+    REPEATED_KEY = "repeated key"
+    SCHEMA = "schema"
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeProblem:
+    """One thing that is wrong with the form of an answer."""
+
+    trouble: Trouble
+    operation: str
+    status: int
+    path: tuple[str | int, ...]
+    """Where in the body, or the name of the header."""
+    expected: str
+    received: str
+
+
+class BadJson(ValueError):
+    """Raised when a body is not JSON that every client reads alike."""
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of a JSON text in UTF-8, with NaN, Infinity and unreadably long or deep values refused.
+
+    Raises:
+        BadJson: it is none.
+    """
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+    except RecursionError:
+        raise BadJson("nested too deeply") from None
+    except ValueError as error:
+        raise BadJson(str(error)) from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise BadJson(f"{name} is not a JSON number")
+
+
+class Shape:
+    """The form of one API's answers; validators are compiled when first needed."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
+
+    def problems(self, operation: str, response: Response) -> list[ShapeProblem]:
+        """Everything that is wrong with the form of an answer of an operation."""
+        documented = self._document.operations[operation].answers
+        answer = documented.get(response.status)
+        if answer is None:
+            listed = ", ".join(str(status) for status in documented)
+            problem = ShapeProblem(
+                Trouble.STATUS, operation, response.status, (), f"one of {listed}", str(response.status)
+            )
+            return [problem]
+        found = [
+            ShapeProblem(Trouble.HEADER, operation, response.status, (name,), f"a header {name}", "none")
+            for name in answer.required_headers
+            if not (response.header(name) or "").strip()
+        ]
+        return found + self._body_problems(operation, answer, response)
+
+    def _body_problems(self, operation: str, answer: DocumentedAnswer, response: Response) -> list[ShapeProblem]:
+        def problem(trouble: Trouble, expected: str, received: str, path: tuple[str | int, ...] = ()) -> ShapeProblem:
+            return ShapeProblem(trouble, operation, response.status, path, expected, received)
+
+        if answer.schema_pointer is None:
+            if not response.body:
+                return []
+            return [problem(Trouble.UNEXPECTED_BODY, "no body", _shown(response.body))]
+        if not response.body:
+            return [problem(Trouble.NO_BODY, "a JSON body", "none")]
+        found = []
+        media_type = (response.header("Content-Type") or "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            found.append(problem(Trouble.MEDIA_TYPE, "Content-Type: application/json", media_type or "no Content-Type"))
+        try:
+            body = parse_json(response.body)
+        except BadJson as error:
+            return [*found, problem(Trouble.JSON, "a JSON body", f"{error}: {_shown(response.body)}")]
+        if repeated := _repeated_key(response.body):
+            found.append(problem(Trouble.REPEATED_KEY, "each key once in an object", f"{repeated!r} twice"))
+        return found + [
+            problem(Trouble.SCHEMA, message, _shown_value(body, path), path)
+            for path, message in self._schema_errors(answer.schema_pointer, body)
+        ]
+
+    def _schema_errors(self, pointer: str, body: Any) -> list[tuple[tuple[str | int, ...], str]]:
+        validator = self._validators.get(pointer)
+        if validator is None:
+            # A JSON pointer in a URI fragment: the braces of a path template have to be escaped.
+            schema = {**self._document.content, "$ref": f"#{quote(pointer.removeprefix('#'), safe='/~')}"}
+            validator = self._validators[pointer] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        try:
+            return [(tuple(error.instance_path), error.message[:200]) for error in validator.iter_errors(body)]
+        except (ValueError, RecursionError) as error:
+            return [((), f"a body that can be validated ({error})")]
+
+
+def _repeated_key(body: bytes) -> str | None:
+    repeated: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        keys = [key for key, _ in pairs]
+        if len(set(keys)) < len(keys):
+            repeated.extend(key for key in keys if keys.count(key) > 1)
+
+    json.loads(body, object_pairs_hook=note)
+    return repeated[0] if repeated else None
+
+
+def _shown(body: bytes) -> str:
+    return body[:200].decode("utf-8", "replace")
+
+
+def _shown_value(body: Any, path: tuple[str | int, ...]) -> str:
+    for step in path:
+        body = body[step]
+    if isinstance(body, Mapping) and len(body) > 8:
+        return f"an object with {', '.join(list(body)[:8])} …"
+    return json.dumps(body, ensure_ascii=False)[:200]

@@ -1,0 +1,52 @@
+"""Asks a server under test for a known state, as the provider-states protocol says."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from retryspec.checks import Untestable
+from retryspec.exchange import Exchanger, Request
+from retryspec.shape import BadJson, parse_json
+
+__all__ = ["ProviderStates"]
+
+
+class ProviderStates:
+    """The endpoint that creates states; every setup makes fresh resources.
+
+    Args:
+        url: where it is.
+        exchanger: sends to the origin of that URL.
+    """
+
+    def __init__(self, url: str, exchanger: Exchanger) -> None:
+        self._exchanger = exchanger
+        parts = urlsplit(url)
+        self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._host = parts.netloc.rpartition("@")[2]
+
+    def set_up(self, state: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Bring the server into a state and return the values it names.
+
+        Raises:
+            Untestable: the server does not support that state, or gave no usable answer.
+        """
+        body = json.dumps({"action": "setup", "state": state, "params": params}).encode()
+        headers = (("Host", self._host), ("Content-Type", "application/json"), ("Accept", "application/json"))
+        exchange = self._exchanger.send(Request("POST", self._target, headers, body))
+        if exchange.response is None:
+            raise Untestable(f"the provider state {state!r} could not be set up: {exchange.failure}")
+        if exchange.response.status != 200:
+            raise Untestable(f"the provider state {state!r} is not supported ({exchange.response.status})")
+        try:
+            values = parse_json(exchange.response.body)
+        except BadJson as error:
+            raise Untestable(f"the provider state {state!r} was answered without JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise Untestable(f"the provider state {state!r} was not answered with a JSON object")
+        return values
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._exchanger.close()

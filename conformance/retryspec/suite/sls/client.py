@@ -1,0 +1,310 @@
+"""What an SLS check holds in its hands: states to ask for, calls to make, and what came back.
+
+Every call goes through `_seen`, which looks at the form of the answer; a check says only what is particular to it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
+from retryspec.exchange import Exchange, Request, Response
+from retryspec.shape import BadJson, parse_json
+from retryspec.suite.sls.model import HOUR, Page, Shipper, Task, TaskPlan, Window
+from retryspec.suite.sls.shape import GET, PUT, Asked, look_at_answer, look_at_page
+
+if TYPE_CHECKING:
+    from retryspec.suite.sls.connection import SlsConnection
+
+__all__ = ["Answer", "Sls"]
+
+MOST_PAGES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, read as far as it can be."""
+
+    exchange: Exchange
+    response: Response
+    body: Any
+    """The JSON value of the body; None where there is none."""
+    page: Page | None
+    """The page, where it has the documented form."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.response.status
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is a success; that the status is just 200 is looked at in every exchange."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is a refusal."""
+        return 400 <= self.status < 500
+
+    @property
+    def error_code(self) -> str | None:
+        """`errorCode` of an error body."""
+        code = self.body.get("errorCode") if isinstance(self.body, dict) else None
+        return code if isinstance(code, str) else None
+
+    @property
+    def error_message(self) -> str | None:
+        """`errorMessage` of an error body."""
+        message = self.body.get("errorMessage") if isinstance(self.body, dict) else None
+        return message if isinstance(message, str) else None
+
+
+class Sls:
+    """The SLS API of the server under test, for one look of one check."""
+
+    def __init__(self, connection: "SlsConnection", judge: Judge) -> None:
+        self._connection = connection
+        self.judge = judge
+        self.settled = connection.session.settled
+        self.verifies_signatures = connection.target.verifies_signatures
+        self.access_key_id = connection.target.access_key_id
+
+    # States
+
+    def shipper(self, plans: Sequence[TaskPlan]) -> Shipper:
+        """A shipper with at least these tasks, wherever it comes from."""
+        return self._connection.shipper(plans)
+
+    def fresh_shipper(self, plans: Sequence[TaskPlan]) -> Shipper:
+        """A shipper with just these tasks, made for this check."""
+        shipper = self._connection.shipper(plans)
+        if not shipper.fresh:
+            raise Untestable("needs provider states (states_url): a shipper with just the tasks that were asked for")
+        return shipper
+
+    def faulty_shipper(self) -> Shipper:
+        """A shipper whose every request meets an internal error."""
+        return self._connection.shipper([TaskPlan("fail")], fault=True)
+
+    def now(self) -> int:
+        """The server's time in Unix seconds."""
+        return self._connection.now()
+
+    def window(self) -> Window:
+        """A window that everybody accepts and that holds every task of a state."""
+        now = self.now()
+        return Window(now - 23 * HOUR, now)
+
+    def claims_get(self) -> bool:
+        """Whether the target has the status operation."""
+        return self._connection.claims(GET)
+
+    # Calls
+
+    def get(
+        self,
+        shipper: Shipper,
+        window: Window | None = None,
+        *,
+        status: str | None = None,
+        offset: int | None = None,
+        size: int | None = None,
+        more: Iterable[tuple[str, str]] = (),
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Answer:
+        """Ask for the tasks created in a window (by default `window()`); None leaves a parameter out."""
+        window = window or self.window()
+        request = self.get_request(
+            shipper, window, status=status, offset=offset, size=size, more=more, headers=headers
+        )
+        return self.seen(GET, self._send(GET, request), Asked(window, status, size))
+
+    def get_request(
+        self,
+        shipper: Shipper,
+        window: Window,
+        *,
+        status: str | None = None,
+        offset: int | None = None,
+        size: int | None = None,
+        more: Iterable[tuple[str, str]] = (),
+        headers: Mapping[str, str | None] | None = None,
+        **signing: Any,
+    ) -> Request:
+        """The request of `get`, not yet sent."""
+        named = {"from": window.start, "to": window.end, "status": status, "offset": offset, "size": size}
+        pairs = [(name, str(value)) for name, value in named.items() if value is not None]
+        return self.raw_get_request(shipper, [*pairs, *more], headers=headers, **signing)
+
+    def raw_get(
+        self, shipper: Shipper, query: Iterable[tuple[str, str]], headers: Mapping[str, str | None] | None = None
+    ) -> Answer:
+        """A GET with just these query parameters, in this order."""
+        request = self.raw_get_request(shipper, query, headers=headers)
+        return self.seen(GET, self._send(GET, request), Asked(None, None, None))
+
+    def raw_get_request(
+        self,
+        shipper: Shipper,
+        query: Iterable[tuple[str, str]],
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        **signing: Any,
+    ) -> Request:
+        """The request of `raw_get`, not yet sent."""
+        text = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
+        target = f"{shipper.path}?{text}" if text else shipper.path
+        return self._connection.request("GET", shipper.project, target, headers=headers, **signing)
+
+    def put(
+        self,
+        shipper: Shipper,
+        ids: Sequence[str] | bytes | None,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        chunked: bool = False,
+    ) -> Answer:
+        """Ask for a retry of tasks; bytes are sent as they are, None sends no body."""
+        request = self.put_request(shipper, ids, headers=headers, chunked=chunked)
+        return self.seen(PUT, self._send(PUT, request))
+
+    def put_request(
+        self,
+        shipper: Shipper,
+        ids: Sequence[str] | bytes | None,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        query: str = "",
+        **signing: Any,
+    ) -> Request:
+        """The request of `put`, not yet sent."""
+        body = ids if ids is None or isinstance(ids, bytes) else json.dumps(list(ids)).encode()
+        target = shipper.path + (f"?{query}" if query else "")
+        return self._connection.request("PUT", shipper.project, target, body, headers=headers, **signing)
+
+    def call(
+        self, operation: str, shipper: Shipper, *, headers: Mapping[str, str | None] | None = None, **signing: Any
+    ) -> Answer:
+        """A valid call of either operation: the status of all tasks, or a retry of the first failed one."""
+        return self.send(self.call_request(operation, shipper, headers=headers, **signing))
+
+    def call_request(
+        self, operation: str, shipper: Shipper, *, headers: Mapping[str, str | None] | None = None, **signing: Any
+    ) -> Request:
+        """The request of `call`, not yet sent."""
+        if operation == GET:
+            return self.get_request(shipper, self.window(), headers=headers, **signing)
+        return self.put_request(shipper, shipper.ids("fail")[:1], headers=headers, **signing)
+
+    def send(self, request: Request, *, fault_expected: bool = False) -> Answer:
+        """Send a prepared request."""
+        operation = GET if request.method == "GET" else PUT
+        return self.seen(operation, self._send(operation, request), fault_expected=fault_expected)
+
+    def signed_as(self, request: Request, other: Request) -> Request:
+        """A request under the signature of another one."""
+        return self._connection.signed_as(request, other)
+
+    def send_other_method(self, shipper: Shipper, method: str) -> Answer:
+        """Call the path with a method that the document does not have; only the headers are looked at here."""
+        body = b"{}" if method in ("POST", "PATCH") else None
+        request = self._connection.request(method, shipper.project, shipper.path, body)
+        exchange = self._connection.send(request)
+        if exchange.response is None:
+            raise NoAnswer(exchange)
+        return Answer(exchange, exchange.response, _json_or_none(exchange.response), None)
+
+    def send_together(self, requests: Sequence[Request]) -> list[Answer]:
+        """Send all at one moment."""
+        for method in {request.method for request in requests}:
+            self._must_claim(GET if method == "GET" else PUT)
+        exchanges = self._connection.session.exchanger.send_together(requests)
+        return [self.seen(GET if e.request.method == "GET" else PUT, e) for e in exchanges]
+
+    # Reading what is there
+
+    def page(self, answer: Answer, behaviour: str | None = None) -> Page:
+        """The page of an answer that has to be one; a refusal speaks against `behaviour`, by default the check's main one.
+
+        Raises:
+            Untestable: it is none.
+        """
+        main = behaviour or self.judge.decides[0]
+        if not answer.accepted:
+            self.judge.expect(main, False, answer.exchange, expected="200 and a page of tasks for a valid request")
+            raise Untestable("a valid GET was refused", because=main)
+        if answer.page is None:
+            raise Untestable("the body of a 200 is no page of tasks", because="SLS-GET-15")
+        return answer.page
+
+    def all_tasks(self, shipper: Shipper, window: Window | None = None, status: str | None = None) -> tuple[Task, ...]:
+        """Every task of a window, paged through by what was received, whatever the server's page size.
+
+        Only what cannot be left out is sent, so that a fault of an option does not show here.
+        """
+        window = window or self.window()
+        tasks: dict[str, Task] = {}
+        received = 0
+        for _ in range(MOST_PAGES):
+            page = self.page(self.get(shipper, window, status=status, offset=received or None))
+            tasks |= {task.id: task for task in page.tasks}
+            received += len(page.tasks)
+            if not page.tasks or received >= page.total:
+                break
+        return tuple(tasks.values())
+
+    def snapshot(self, shipper: Shipper) -> dict[str, Task]:
+        """Every task by id, as it is now."""
+        return {task.id: task for task in self.all_tasks(shipper)}
+
+    def _send(self, operation: str, request: Request) -> Exchange:
+        self._must_claim(operation)
+        return self._connection.send(request)
+
+    def _must_claim(self, operation: str) -> None:
+        if not self._connection.claims(operation):
+            raise NotClaimed(f"the target does not claim {operation}")
+
+    def seen(
+        self, operation: str, exchange: Exchange, asked: Asked | None = None, *, fault_expected: bool = False
+    ) -> Answer:
+        """Look at the form of an answer, as for every exchange of a run, and read it.
+
+        Raises:
+            NoAnswer: there is none.
+        """
+        if exchange.response is None:
+            raise NoAnswer(exchange)
+        connection = self._connection
+        look_at_answer(
+            self.judge,
+            connection.session.shape,
+            connection.request_ids,
+            operation,
+            exchange,
+            fault_expected=fault_expected,
+        )
+        body = _json_or_none(exchange.response)
+        page = _page_or_none(body) if operation == GET and exchange.response.status == 200 else None
+        if page is not None:
+            look_at_page(self.judge, exchange, asked or Asked(None, None, None), page)
+        return Answer(exchange, exchange.response, body, page)
+
+
+def _json_or_none(response: Response) -> Any:
+    try:
+        return parse_json(response.body) if response.body else None
+    except BadJson:
+        return None
+
+
+def _page_or_none(body: Any) -> Page | None:
+    try:
+        return Page.read(body)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+

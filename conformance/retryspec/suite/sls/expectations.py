@@ -1,0 +1,144 @@
+"""What SLS checks expect again and again: an acceptance, a refusal for the documented reason, a state of tasks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from retryspec.suite.sls.client import Answer, Sls
+from retryspec.suite.sls.model import Shipper, Task
+
+__all__ = [
+    "expect_accepted",
+    "expect_no_effect",
+    "expect_only_these_ran",
+    "expect_refused",
+    "expect_running",
+    "expect_unchanged",
+]
+
+
+def expect_accepted(sls: Sls, behaviour: str, answer: Answer, what: str, *, strict: bool = True) -> bool:
+    """The request is accepted; `what` says what is valid about it."""
+    return sls.judge.expect(
+        behaviour, answer.accepted, answer.exchange, expected=f"200, since {what}", strict=strict
+    )
+
+
+def expect_refused(
+    sls: Sls,
+    behaviour: str,
+    answer: Answer,
+    what: str,
+    *,
+    statuses: Sequence[int] = (400,),
+    codes: Sequence[str] = (),
+    strict: bool = True,
+) -> bool:
+    """The request is refused for the documented reason; `what` says what is wrong with it."""
+    status = " or ".join(str(status) for status in statuses)
+    expected = f"{status} {' or '.join(codes)}".rstrip() + f", since {what}"
+    holds = answer.status in statuses and (not codes or answer.error_code in codes)
+    if not sls.judge.expect(behaviour, holds, answer.exchange, expected=expected, strict=strict):
+        return False
+    return sls.judge.expect(
+        behaviour,
+        bool(answer.error_message),
+        answer.exchange,
+        expected="an errorMessage that is not empty",
+        strict=strict,
+    )
+
+
+def expect_running(sls: Sls, behaviour: str, shipper: Shipper, ids: Iterable[str], before: Mapping[str, Task]) -> bool:
+    """The tasks run after a retry was answered with 200.
+
+    With the provider's promise they have to, by the end of the settling time; later than at once is a warning.
+    Without it they may be through again already, which another finishing time or message shows.
+    """
+    wanted = list(ids)
+    waiting = list(wanted)
+
+    def under_way() -> bool:
+        now = sls.snapshot(shipper)
+        waiting[:] = [task_id for task_id in wanted if not _ran(before.get(task_id), now.get(task_id), shipper.promised)]
+        return not waiting
+
+    if under_way():
+        return sls.judge.expect(behaviour, True, expected="running")
+    late = list(waiting)
+    came = sls.settled(under_way)
+    what = "right after the 200" if came else "after a retry that was answered with 200"
+    return sls.judge.expect(
+        behaviour,
+        False,
+        expected=f"{', '.join(wanted[:3])} running {what}",
+        received=f"{', '.join(late[:3])} running only later" if came else _statuses(sls, shipper, waiting),
+        strict=shipper.promised and not came,
+    )
+
+
+def _ran(before: Task | None, now: Task | None, promised: bool) -> bool:
+    if now is None:
+        return False
+    if now.status == "running":
+        return True
+    if promised or before is None:
+        return False
+    return (now.status, now.finished, now.message) != (before.status, before.finished, before.message)
+
+
+def _statuses(sls: Sls, shipper: Shipper, ids: Sequence[str]) -> str:
+    now = sls.snapshot(shipper)
+    shown = [f"{task_id} is {now[task_id].status if task_id in now else 'not listed'}" for task_id in ids[:3]]
+    return ", ".join(shown) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
+
+
+def expect_unchanged(
+    sls: Sls,
+    behaviour: str,
+    shipper: Shipper,
+    before: Mapping[str, Task],
+    what: str,
+    *,
+    but: Iterable[str] = (),
+    strict: bool,
+) -> bool:
+    """Every task but those named is as it was, none is gone and none is new."""
+    left_out = set(but)
+    now = sls.snapshot(shipper)
+    changed = [
+        f"{task_id}: {_shown(before.get(task_id))} became {_shown(now.get(task_id))}"
+        for task_id in {**before, **now}
+        if task_id not in left_out and _state(before.get(task_id)) != _state(now.get(task_id))
+    ]
+    return sls.judge.expect(
+        behaviour,
+        not changed,
+        expected=f"every {'other ' if left_out else ''}task as it was, {what}",
+        received="; ".join(changed[:3]),
+        strict=strict,
+    )
+
+
+def _state(task: Task | None) -> tuple[object, ...]:
+    if task is None:
+        return ()
+    if task.status == "running":
+        return (task.status, task.created)
+    return (task.status, task.created, task.finished, task.message)
+
+
+def _shown(task: Task | None) -> str:
+    return "absent" if task is None else f"{task.status} (finished {task.finished})"
+
+
+def expect_no_effect(sls: Sls, shipper: Shipper, before: Mapping[str, Task], what: str) -> bool:
+    """A refused call left everything as it was."""
+    return expect_unchanged(sls, "SLS-RETRY-11", shipper, before, f"since {what} was refused", strict=shipper.promised)
+
+
+def expect_only_these_ran(
+    sls: Sls, behaviour: str, shipper: Shipper, ids: Iterable[str], before: Mapping[str, Task]
+) -> bool:
+    """No other task of the shipper was touched by a retry of these."""
+    return expect_unchanged(
+        sls, behaviour, shipper, before, "since it was not named in the retry", but=ids, strict=shipper.promised
+    )

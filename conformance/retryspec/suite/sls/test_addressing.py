@@ -1,0 +1,223 @@
+"""The path, and what it and the Host name: project, logstore, shipper."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from retryspec.checks import Untestable, decides
+from retryspec.suite.sls.client import Answer, Sls
+from retryspec.suite.sls.expectations import expect_accepted, expect_refused, expect_unchanged
+from retryspec.suite.sls.model import TaskPlan
+from retryspec.suite.sls.shape import GET, PUT
+
+FAILED = TaskPlan("fail")
+BOTH = pytest.mark.parametrize("operation", [GET, PUT])
+
+
+def another_name() -> str:
+    """A legal name that nobody uses."""
+    return f"absent-{uuid4().hex[:12]}"
+
+
+def expect_name_in_message(sls: Sls, behaviour: str, answer: Answer, name: str) -> None:
+    """The message names what does not exist; the wording is the server's, so this only warns (sls A-09, A-10)."""
+    sls.judge.expect(
+        behaviour,
+        name in (answer.error_message or ""),
+        answer.exchange,
+        expected=f"an errorMessage that names {name}",
+        strict=False,
+    )
+
+
+@decides("SLS-GET-01", "SLS-COMMON-01")
+def test_get_is_answered_on_the_path(sls: Sls) -> None:
+    """GET on the documented path answers with a page."""
+    answer = sls.get(sls.shipper([FAILED, TaskPlan("success")]))
+
+    expect_accepted(sls, "SLS-GET-01", answer, "GET on the path with a window is valid")
+    expect_accepted(sls, "SLS-COMMON-01", answer, "GET is on the documented path")
+
+
+@decides("SLS-RETRY-01", "SLS-COMMON-01", "SLS-RETRY-07", "SLS-RETRY-08", "SLS-RETRY-12")
+def test_put_is_answered_on_the_path(sls: Sls) -> None:
+    """PUT of one failed id on the documented path answers 200 without a body."""
+    shipper = sls.shipper([FAILED])
+
+    answer = sls.put(shipper, shipper.ids("fail"))
+
+    expect_accepted(sls, "SLS-RETRY-01", answer, "PUT of a failed task's id is valid")
+    expect_accepted(sls, "SLS-COMMON-01", answer, "PUT is on the documented path")
+    expect_accepted(sls, "SLS-RETRY-12", answer, "Content-MD5 and Content-Length are right")
+    if answer.accepted:
+        sls.judge.expect("SLS-RETRY-07", True, expected="200")  # another 2xx is seen in every exchange,
+        sls.judge.expect("SLS-RETRY-08", True, expected="no body")  # and so is a body
+
+
+@BOTH
+@decides("SLS-COMMON-14")
+def test_unknown_project_is_refused(sls: Sls, operation: str) -> None:
+    """A project that does not exist gives 404 ProjectNotExist; the same call with the known one succeeds."""
+    shipper = sls.shipper([FAILED])
+
+    for name in (another_name(), f"{shipper.project}x"):
+        answer = sls.call(operation, replace(shipper, project=name))
+        what = f"there is no project {name}"
+        if expect_refused(sls, "SLS-COMMON-14", answer, what, statuses=(404,), codes=("ProjectNotExist",)):
+            expect_name_in_message(sls, "SLS-COMMON-14", answer, name)
+    expect_accepted(sls, "SLS-COMMON-14", sls.call(operation, shipper), "this project exists")
+
+
+@BOTH
+@decides("SLS-COMMON-15", "SLS-COMMON-02")
+def test_unknown_logstore_is_refused(sls: Sls, operation: str) -> None:
+    """A logstore that does not exist gives 404 LogStoreNotExist; the same call with the known one succeeds."""
+    shipper = sls.shipper([FAILED])
+
+    for name in (another_name(), f"{shipper.logstore}x"):
+        answer = sls.call(operation, replace(shipper, logstore=name))
+        what = f"there is no logstore {name}"
+        if expect_refused(sls, "SLS-COMMON-15", answer, what, statuses=(404,), codes=("LogStoreNotExist",)):
+            expect_name_in_message(sls, "SLS-COMMON-15", answer, name)
+    expect_accepted(sls, "SLS-COMMON-02", sls.call(operation, shipper), "this logstore exists")
+
+
+@BOTH
+@decides("SLS-COMMON-16")
+def test_unknown_shipper_is_refused(sls: Sls, operation: str) -> None:
+    """A shipper that does not exist gives 400 ShipperNotExist; the same call with the known one succeeds."""
+    shipper = sls.shipper([FAILED])
+
+    for name in (another_name(), f"{shipper.name}x"):
+        answer = sls.call(operation, replace(shipper, name=name))
+        if expect_refused(sls, "SLS-COMMON-16", answer, f"there is no shipper {name}", codes=("ShipperNotExist",)):
+            expect_name_in_message(sls, "SLS-COMMON-16", answer, name)
+    expect_accepted(sls, "SLS-COMMON-16", sls.call(operation, shipper), "this shipper exists")
+
+
+@BOTH
+@decides("SLS-COMMON-15", "SLS-COMMON-16")
+def test_names_of_another_project_are_unknown(sls: Sls, operation: str) -> None:
+    """What exists in another project only does not exist in this one."""
+    here, there = sls.fresh_shipper([FAILED]), sls.fresh_shipper([FAILED])
+
+    if here.logstore != there.logstore:
+        answer = sls.call(operation, replace(here, logstore=there.logstore))
+        what = "that logstore is another project's"
+        expect_refused(sls, "SLS-COMMON-15", answer, what, statuses=(404,), codes=("LogStoreNotExist",))
+    else:
+        sls.judge.expect("SLS-COMMON-15", True, expected="the two states share the logstore's name")
+    if here.name != there.name:
+        answer = sls.call(operation, replace(here, name=there.name))
+        expect_refused(
+            sls, "SLS-COMMON-16", answer, "that shipper is another project's", codes=("ShipperNotExist",)
+        )
+    else:
+        sls.judge.expect("SLS-COMMON-16", True, expected="the two states share the shipper's name")
+
+
+@BOTH
+@decides("SLS-COMMON-20")
+def test_the_three_absences_are_told_apart(sls: Sls, operation: str) -> None:
+    """Unknown project, logstore and shipper have three different error codes; which of two wins is open (sls A-13)."""
+    shipper = sls.shipper([FAILED])
+    absent = another_name()
+
+    answers = [
+        sls.call(operation, replace(shipper, project=absent)),
+        sls.call(operation, replace(shipper, logstore=absent)),
+        sls.call(operation, replace(shipper, name=absent)),
+    ]
+    codes = [answer.error_code for answer in answers]
+    sls.judge.expect(
+        "SLS-COMMON-20",
+        None not in codes and len(set(codes)) == len(codes),
+        answers[-1].exchange,
+        expected="three different error codes",
+        received=", ".join(str(code) for code in codes),
+    )
+    both = sls.call(operation, replace(shipper, project=absent, logstore=absent, name=absent))
+    sls.judge.expect("SLS-COMMON-20", both.refused, both.exchange, expected="a refusal where nothing exists")
+
+
+@decides("SLS-COMMON-03", "SLS-COMMON-04")
+def test_lists_of_namesakes_are_independent(sls: Sls) -> None:
+    """Shippers of one name in other logstores and projects, and other shippers here, have tasks of their own."""
+    shipper = sls.fresh_shipper([FAILED, TaskPlan("success"), FAILED])
+    other = sls.fresh_shipper([FAILED])
+
+    own = {task.id for task in sls.all_tasks(shipper)}
+    behaviour = "SLS-COMMON-03"
+    sls.judge.expect(
+        behaviour,
+        own == set(shipper.ids()),
+        expected="just the tasks of this shipper",
+        received=f"{sorted(own - set(shipper.ids()))[:3]} too, without {sorted(set(shipper.ids()) - own)[:3]}",
+    )
+    elsewhere = {task.id for task in sls.all_tasks(other)}
+    sls.judge.expect(
+        "SLS-COMMON-04",
+        elsewhere == set(other.ids()),
+        expected="just the tasks of this project's shipper",
+        received=f"{sorted(elsewhere ^ set(other.ids()))[:3]} too much or missing",
+    )
+    if not shipper.neighbours:
+        raise Untestable("needs neighbours in the answer of the provider state")
+    for neighbour in shipper.neighbours:
+        shared = own & {task.id for task in sls.all_tasks(neighbour)}
+        sls.judge.expect(
+            behaviour,
+            not shared,
+            expected=f"tasks of its own for {neighbour.logstore}/{neighbour.name}",
+            received=f"{sorted(shared)[:3]}, which are those of {shipper.logstore}/{shipper.name}",
+        )
+
+
+@decides("SLS-COMMON-04")
+def test_host_names_the_project(sls: Sls) -> None:
+    """The same path under another project's Host neither shows nor retries the first project's tasks."""
+    shipper, other = sls.fresh_shipper([FAILED, FAILED]), sls.fresh_shipper([FAILED])
+    misplaced = replace(shipper, project=other.project)
+    before = sls.snapshot(shipper)
+
+    answer = sls.get(misplaced)
+    shown = {task.id for task in answer.page.tasks} if answer.page else set()
+    sls.judge.expect(
+        "SLS-COMMON-04",
+        not shown & set(shipper.ids()),
+        answer.exchange,
+        expected=f"no task of project {shipper.project} under the Host of {other.project}",
+    )
+    sls.put(misplaced, shipper.ids("fail"))
+    what = "since the retry named another project"
+    expect_unchanged(sls, "SLS-COMMON-04", shipper, before, what, strict=shipper.promised)
+
+
+@decides("SLS-COMMON-03", "SLS-RETRY-04")
+def test_retry_reaches_no_neighbour(sls: Sls) -> None:
+    """A retry through one shipper, even of a neighbour's task ids, leaves every neighbour's tasks alone."""
+    shipper = sls.fresh_shipper([FAILED, FAILED])
+    neighbours = [n for n in shipper.neighbours if sls.snapshot(n)]
+    if not neighbours:
+        raise Untestable("needs neighbours with tasks in the answer of the provider state")
+    before = {neighbour: sls.snapshot(neighbour) for neighbour in neighbours}
+    mine = sls.snapshot(shipper)
+
+    sls.put(shipper, shipper.ids("fail")[:1])
+    for neighbour, tasks in before.items():
+        what = "since it belongs to another shipper"
+        expect_unchanged(sls, "SLS-COMMON-03", neighbour, tasks, what, strict=shipper.promised)
+        foreign = [task.id for task in tasks.values() if task.status == "fail"][:2]
+        if not foreign:
+            continue
+        sls.put(shipper, foreign)
+        expect_unchanged(sls, "SLS-COMMON-03", neighbour, tasks, what, strict=shipper.promised)
+        sls.put(shipper, [*shipper.ids("fail")[:1], *foreign])
+        expect_unchanged(sls, "SLS-COMMON-03", neighbour, tasks, what, strict=shipper.promised)
+    what = "since it was never named"
+    expect_unchanged(
+        sls, "SLS-RETRY-04", shipper, mine, what, but=shipper.ids("fail")[:1], strict=shipper.promised
+    )
+
+

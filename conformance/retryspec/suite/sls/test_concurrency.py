@@ -1,0 +1,61 @@
+"""Many clients at the same moment."""
+
+from retryspec.checks import decides
+from retryspec.suite.sls.client import Sls
+from retryspec.suite.sls.expectations import expect_only_these_ran, expect_running
+from retryspec.suite.sls.model import TaskPlan
+
+FAILED = TaskPlan("fail")
+
+
+@decides("SLS-RETRY-04", "SLS-RETRY-07", "SLS-COMMON-17")
+def test_simultaneous_retries_of_one_task(sls: Sls) -> None:
+    """Of many retries of one task at one moment at least one is accepted, none is a fault, and that task alone runs."""
+    shipper = sls.fresh_shipper([FAILED] * 4)
+    named = shipper.ids()[1:2]
+    before = sls.snapshot(shipper)
+
+    answers = sls.send_together([sls.put_request(shipper, named) for _ in range(12)])
+
+    accepted = sum(answer.accepted for answer in answers)
+    sls.judge.expect("SLS-RETRY-07", accepted > 0, answers[0].exchange, expected="a 200 for one of 12 retries at least")
+    sls.judge.expect("SLS-COMMON-17", True, expected="no server fault")
+    if accepted:
+        expect_running(sls, "SLS-RETRY-04", shipper, named, before)
+    expect_only_these_ran(sls, "SLS-RETRY-04", shipper, named, before)
+
+
+@decides("SLS-RETRY-04", "SLS-RETRY-07")
+def test_simultaneous_retries_of_different_tasks(sls: Sls) -> None:
+    """Retries of different tasks at one moment all have their effect, with reads between them that stay consistent."""
+    shipper = sls.fresh_shipper([FAILED] * 18)
+    named = shipper.ids()[:12]
+    before = sls.snapshot(shipper)
+
+    retries = [sls.put_request(shipper, [task_id]) for task_id in named]
+    reads = [sls.get_request(shipper, sls.window()) for _ in range(6)]
+    answers = sls.send_together([*retries, *reads])
+
+    for answer in answers[: len(retries)]:
+        sls.judge.expect(
+            "SLS-RETRY-07", answer.accepted, answer.exchange, expected="200 for each of 12 retries of different tasks"
+        )
+    expect_running(sls, "SLS-RETRY-04", shipper, named, before)
+    expect_only_these_ran(sls, "SLS-RETRY-04", shipper, named, before)
+
+
+@decides("SLS-RETRY-04", "SLS-COMMON-03")
+def test_simultaneous_retries_of_two_shippers(sls: Sls) -> None:
+    """Retries in two projects at one moment each reach their own tasks."""
+    here, there = sls.fresh_shipper([FAILED] * 6), sls.fresh_shipper([FAILED] * 6)
+    mine, theirs = sls.snapshot(here), sls.snapshot(there)
+
+    requests = [sls.put_request(here, [task_id]) for task_id in here.ids()[:4]]
+    requests += [sls.put_request(there, [task_id]) for task_id in there.ids()[2:]]
+    answers = sls.send_together(requests)
+
+    accepted = all(answer.accepted for answer in answers)
+    sls.judge.expect("SLS-RETRY-04", accepted, answers[0].exchange, expected="200 for each of 8 retries")
+    expect_running(sls, "SLS-RETRY-04", here, here.ids()[:4], mine)
+    expect_only_these_ran(sls, "SLS-COMMON-03", here, here.ids()[:4], mine)
+    expect_only_these_ran(sls, "SLS-COMMON-03", there, there.ids()[2:], theirs)

@@ -1,0 +1,181 @@
+"""The body of a page: its members, and that they agree with the tasks there are.
+
+What holds for every page is looked at in every exchange of a run (`shape.py`); the checks here bring about the pages.
+"""
+
+import time
+
+from retryspec.checks import decides
+from retryspec.suite.sls.client import Sls
+from retryspec.suite.sls.expectations import expect_unchanged
+from retryspec.suite.sls.model import HOUR, STATUSES, TaskPlan, Window, count_statuses
+
+TEN_YEARS = 10 * 365 * 24 * HOUR
+
+DISK_FULL = "AccessDenied: the bucket's policy refuses PutObject, quota \u201cdisk\u201d used up (\u78c1\u76d8\u5df2\u6ee1)"
+STORIES = [
+    TaskPlan("fail", message=DISK_FULL),
+    TaskPlan("success"),
+    TaskPlan("running"),
+    TaskPlan("fail", message="ConfigNotExist"),
+    TaskPlan("success"),
+]
+
+
+@decides("SLS-GET-14", "SLS-GET-15", "SLS-GET-16", "SLS-GET-17", "SLS-GET-18", "SLS-GET-19", "SLS-GET-20", "SLS-GET-21")
+def test_page_is_complete(sls: Sls) -> None:
+    """A page has all its members; its numbers are those of the tasks that there are."""
+    shipper = sls.shipper(STORIES)
+
+    answer = sls.get(shipper)
+    page = sls.page(answer, "SLS-GET-14")
+    for behaviour in ("SLS-GET-14", "SLS-GET-15", "SLS-GET-16", "SLS-GET-19", "SLS-GET-20", "SLS-GET-21"):
+        sls.judge.expect(behaviour, True, expected="a complete page")
+    if not shipper.fresh:
+        for behaviour in ("SLS-GET-17", "SLS-GET-18"):
+            sls.judge.expect(behaviour, True, expected="numbers that agree")
+        return
+    expected_total = len(shipper.tasks)
+    sls.judge.expect(
+        "SLS-GET-17",
+        page.total == expected_total,
+        answer.exchange,
+        expected=f"a total of {expected_total}",
+        received=str(page.total),
+    )
+    counts = shipper.counts()
+    sls.judge.expect(
+        "SLS-GET-18",
+        dict(page.statistics) == counts,
+        answer.exchange,
+        expected=f"statistics of {counts}",
+        received=str(dict(page.statistics)),
+        strict=shipper.promised,
+    )
+    sls.judge.expect(
+        "SLS-GET-20",
+        set(page.ids) == set(shipper.ids()),
+        answer.exchange,
+        expected="the ids that the provider of states named",
+        received=f"{sorted(set(page.ids) ^ set(shipper.ids()))[:3]} too much or missing",
+    )
+
+
+@decides("SLS-GET-16", "SLS-GET-17", "SLS-GET-18")
+def test_numbers_of_one_status_and_of_none(sls: Sls) -> None:
+    """An empty window has an empty page; lists of one status are counted under it."""
+    empty = sls.fresh_shipper([])
+    answer = sls.get(empty)
+    page = sls.page(answer)
+    zeros = page.count == 0 and page.total == 0 and not any(page.statistics.values())
+    sls.judge.expect("SLS-GET-17", zeros, answer.exchange, expected="an empty page: count 0, total 0, statistics 0")
+
+    shipper = sls.fresh_shipper([TaskPlan("fail", 5 * HOUR)])
+    gap = sls.get(shipper, Window(sls.now() - 2 * HOUR, sls.now() - HOUR))
+    page = sls.page(gap)
+    zeros = page.count == 0 and page.total == 0 and not any(page.statistics.values())
+    sls.judge.expect("SLS-GET-17", zeros, gap.exchange, expected="an empty page for a window without tasks")
+    for status in STATUSES:
+        for many in (1, 3):
+            shipper = sls.fresh_shipper([TaskPlan(status)] * many)
+            answer = sls.get(shipper)
+            page = sls.page(answer)
+            counts = count_statuses(shipper.tasks)
+            sls.judge.expect(
+                "SLS-GET-18",
+                dict(page.statistics) == counts,
+                answer.exchange,
+                expected=f"statistics of {counts}",
+                received=str(dict(page.statistics)),
+                strict=shipper.promised,
+            )
+            sls.judge.expect(
+                "SLS-GET-16", page.count == many, answer.exchange, expected=f"a count of {many}", received=str(page.count)
+            )
+
+
+@decides("SLS-GET-18", "SLS-GET-17")
+def test_numbers_of_a_narrow_window(sls: Sls) -> None:
+    """`total` and `statistics` count the tasks of the window, not those of the whole list."""
+    plans = [TaskPlan(STATUSES[place % 3], HOUR * (1 + place)) for place in range(12)]
+    shipper = sls.fresh_shipper(plans)
+    now = sls.now()
+
+    for hours in (3, 6, 9):
+        answer = sls.get(shipper, Window(now - hours * HOUR - HOUR // 2, now), size=2)
+        page = sls.page(answer)
+        inside = [task for task in shipper.tasks if task.created > now - hours * HOUR - HOUR // 2]
+        counts = count_statuses(inside)
+        sls.judge.expect(
+            "SLS-GET-17",
+            page.total == len(inside),
+            answer.exchange,
+            expected=f"a total of {len(inside)} in the last {hours + 0.5} h",
+            received=str(page.total),
+        )
+        sls.judge.expect(
+            "SLS-GET-18",
+            dict(page.statistics) == counts,
+            answer.exchange,
+            expected=f"statistics of {counts} in the last {hours + 0.5} h",
+            received=str(dict(page.statistics)),
+            strict=shipper.promised,
+        )
+
+
+@decides("SLS-GET-22")
+def test_message_tells_of_the_failure(sls: Sls) -> None:
+    """A failed task should show its message, any other an empty one (sls A-31)."""
+    shipper = sls.shipper(STORIES)
+    asked = {task.id: task.message for task in shipper.tasks}
+
+    for task in sls.snapshot(shipper).values():
+        message = asked.get(task.id)
+        fits = (task.message == message if message else bool(task.message)) if task.status == "fail" else task.message == ""
+        sls.judge.expect(
+            "SLS-GET-22",
+            fits,
+            expected=(message or "a message") if task.status == "fail" else "an empty message while nothing failed",
+            received=f"{task.message!r} of a task with the status {task.status}",
+            strict=False,
+        )
+
+
+@decides("SLS-GET-23", "SLS-GET-24", "SLS-GET-25")
+def test_times_are_unix_seconds(sls: Sls) -> None:
+    """Times are integers in seconds: creation within ten years of now, an end at or after it."""
+    shipper = sls.shipper(STORIES)
+
+    tasks = sls.snapshot(shipper)
+    for task in tasks.values():
+        sls.judge.expect(
+            "SLS-GET-23",
+            abs(task.created - time.time()) < TEN_YEARS,
+            expected="taskCreateTime in Unix seconds",
+            received=str(task.created),
+            strict=False,
+        )
+    sls.judge.expect("SLS-GET-24", bool(tasks), expected="tasks with taskLastDataReceiveTime")
+    sls.judge.expect("SLS-GET-25", bool(tasks), expected="tasks with taskFinishTime")
+
+
+@decides("SLS-GET-26", "SLS-GET-27", "SLS-GET-28")
+def test_reading_needs_and_changes_nothing(sls: Sls) -> None:
+    """A GET with a Content-Type should be accepted as well; however often it is made, nothing changes."""
+    shipper = sls.fresh_shipper([*STORIES, TaskPlan("fail")])
+    before = sls.snapshot(shipper)
+
+    sls.judge.expect("SLS-GET-27", bool(before), expected="pages in JSON")
+    for media_type in ("application/json", "application/x-protobuf"):
+        answer = sls.get(shipper, headers={"Content-Type": media_type})
+        sls.judge.expect(
+            "SLS-GET-26",
+            answer.accepted,
+            answer.exchange,
+            expected=f"200, since clients send Content-Type: {media_type} with a GET (sls R-10)",
+            strict=False,
+        )
+    for status in (None, "", *STATUSES):
+        for size in (1, 2, 100):
+            sls.get(shipper, status=status, offset=size - 1, size=size)
+    expect_unchanged(sls, "SLS-GET-28", shipper, before, "after many GETs", strict=shipper.promised)

@@ -1,0 +1,225 @@
+"""What a retry may name, and how it is answered."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from retryspec.checks import decides
+from retryspec.suite.sls.client import Sls
+from retryspec.suite.sls.expectations import (
+    expect_accepted,
+    expect_no_effect,
+    expect_only_these_ran,
+    expect_refused,
+    expect_running,
+)
+from retryspec.suite.sls.model import MOST_RETRIED, Task, TaskPlan
+
+FAILED = TaskPlan("fail")
+
+
+def failed(many: int) -> list[TaskPlan]:
+    """So many failed tasks."""
+    return [FAILED] * many
+
+
+@decides("SLS-RETRY-06", "SLS-RETRY-04")
+def test_ten_tasks_may_be_retried(sls: Sls) -> None:
+    """Ten different failed tasks in one request are accepted, and all ten run."""
+    shipper = sls.shipper(failed(MOST_RETRIED))
+    before = sls.snapshot(shipper) if sls.claims_get() else {}
+
+    answer = sls.put(shipper, shipper.ids("fail"))
+    if expect_accepted(sls, "SLS-RETRY-06", answer, "ten tasks are allowed") and sls.claims_get():
+        expect_running(sls, "SLS-RETRY-04", shipper, shipper.ids("fail"), before)
+
+
+@decides("SLS-RETRY-05", "SLS-RETRY-11")
+def test_more_than_ten_tasks_are_refused(sls: Sls) -> None:
+    """Eleven different failed tasks and more give 400 ParameterInvalid and do nothing; ten of them are accepted."""
+    shipper = sls.shipper(failed(25))
+    before = sls.snapshot(shipper) if sls.claims_get() else {}
+
+    for many in (MOST_RETRIED + 1, MOST_RETRIED + 2, 25):
+        answer = sls.put(shipper, shipper.ids("fail")[:many])
+        expect_refused(sls, "SLS-RETRY-05", answer, f"{many} tasks are named", codes=("ParameterInvalid",))
+    answer = sls.put(shipper, shipper.ids("fail")[:1] + [f"absent-{number}" for number in range(100)])
+    expect_refused(sls, "SLS-RETRY-05", answer, "101 tasks are named", codes=("ParameterInvalid",))
+    if sls.claims_get():
+        expect_no_effect(sls, shipper, before, "a retry of more than ten tasks")
+    answer = sls.put(shipper, shipper.ids("fail")[:MOST_RETRIED])
+    expect_accepted(sls, "SLS-RETRY-05", answer, "ten of the same tasks are allowed")
+
+
+@pytest.mark.parametrize("order", ["as in the seed", "first twice", "all the same", "ten entries"])
+@decides("SLS-RETRY-10")
+def test_repeated_id_is_no_error(sls: Sls, order: str) -> None:
+    """An id that is named twice among at most ten entries is accepted, and everything that is named runs."""
+    shipper = sls.shipper(failed(3))
+    first, second, third = shipper.ids("fail")
+    names = {
+        "as in the seed": [first, second, second],
+        "first twice": [first, first, second],
+        "all the same": [first] * 2,
+        "ten entries": [first, second, third] * 3 + [first],
+    }[order]
+    before = sls.snapshot(shipper) if sls.claims_get() else {}
+
+    answer = sls.put(shipper, names)
+    if expect_accepted(sls, "SLS-RETRY-10", answer, "an id may be repeated (sls A-41)") and sls.claims_get():
+        expect_running(sls, "SLS-RETRY-10", shipper, set(names), before)
+        expect_only_these_ran(sls, "SLS-RETRY-10", shipper, names, before)
+
+
+def bad_bodies(task_id: str) -> Mapping[str, bytes]:
+    """Bodies that are no JSON array, each with a real id where one can be in it."""
+    quoted = json.dumps(task_id)
+    return {
+        "an object": f'{{"tasks": [{quoted}]}}'.encode(),
+        "an object of ids": f"{{{quoted}: {quoted}}}".encode(),
+        "an empty object": b"{}",
+        "a string": quoted.encode(),
+        "a number": b"1",
+        "null": b"null",
+        "true": b"true",
+        "an unclosed array": f"[{quoted}".encode(),
+        "an array with a comma too much": f"[{quoted},]".encode(),
+        "an array and more": f"[{quoted}] x".encode(),
+        "two arrays": f"[{quoted}][{quoted}]".encode(),
+        "single quotes": f"['{task_id}']".encode(),
+        "no quotes": f"[{task_id}x]".encode(),
+        "plain text": task_id.encode(),
+        "no UTF-8": b'["\xff\xfe"]',
+        "a form": f"tasks={task_id}".encode(),
+    }
+
+
+@decides("SLS-RETRY-02", "SLS-RETRY-11", "SLS-COMMON-17")
+def test_body_that_is_no_array_is_refused(sls: Sls) -> None:
+    """Anything but a JSON array is refused with an error body, with 400 at best, and does nothing (sls A-17)."""
+    shipper = sls.shipper(failed(1))
+    before = sls.snapshot(shipper) if sls.claims_get() else {}
+
+    for name, body in bad_bodies(shipper.ids("fail")[0]).items():
+        answer = sls.put(shipper, body)
+        expected = f"a refusal with an error body, since the body is {name}"
+        sls.judge.expect(
+            "SLS-RETRY-02", answer.refused and answer.error_code is not None, answer.exchange, expected=expected
+        )
+        expect_refused(sls, "SLS-RETRY-02", answer, f"the body is {name}", strict=False)
+    sls.judge.expect("SLS-COMMON-17", True, expected="no server fault")
+    if sls.claims_get():
+        expect_no_effect(sls, shipper, before, "a body that is no array")
+    answer = sls.put(shipper, shipper.ids("fail"))
+    expect_accepted(sls, "SLS-RETRY-02", answer, "the body is a JSON array of ids")
+
+
+@decides("SLS-RETRY-02")
+def test_any_spelling_of_the_array_is_read(sls: Sls) -> None:
+    """White space and escapes are JSON's business: the array is the same with them."""
+    plans = failed(3)
+    shipper = sls.shipper(plans)
+    first, second, third = shipper.ids("fail")
+    before = sls.snapshot(shipper) if sls.claims_get() else {}
+    escaped = "".join(f"\\u{ord(character):04x}" for character in second if ord(character) < 0x10000)
+
+    bodies = {
+        first: f'\n[\t{json.dumps(first)}\r\n ] \n'.encode(),
+        second: f'["{escaped}"]'.encode(),
+        third: json.dumps([third], ensure_ascii=False).encode(),
+    }
+    for body in bodies.values():
+        answer = sls.put(shipper, body)
+        expect_accepted(sls, "SLS-RETRY-02", answer, "the body is a JSON array, however it is spelt")
+    if sls.claims_get():
+        expect_running(sls, "SLS-RETRY-02", shipper, bodies, before)
+
+
+@decides("SLS-RETRY-02", "SLS-RETRY-04", "SLS-COMMON-17")
+def test_nothing_runs_that_no_string_names(sls: Sls) -> None:
+    """An absent or empty body, an empty array and items that are no strings retry nothing (sls A-43, R-07, R-08)."""
+    shipper = sls.shipper(failed(3))
+    before = sls.snapshot(shipper) if sls.claims_get() else {}
+    quoted = json.dumps(shipper.ids("fail")[0])
+
+    empty = [sls.put(shipper, None), sls.put(shipper, b""), sls.put(shipper, b"[]")]
+    items = ("1", "null", "true", "1.5", "{}", f"[{quoted}]", f'{{"id": {quoted}}}', f'{{{quoted}: true}}', '""')
+    odd = [sls.put(shipper, f"[{item}]".encode()) for item in items]
+    for answer in (*empty, *odd):
+        sls.judge.expect(
+            "SLS-RETRY-02",
+            answer.accepted or answer.refused,
+            answer.exchange,
+            expected="400 with an error body, or 200 that does nothing",
+        )
+    for answer in empty[:2]:
+        sls.judge.expect(
+            "SLS-RETRY-02",
+            answer.accepted or (answer.status in (400, 411, 415) and answer.error_code is not None),
+            answer.exchange,
+            expected="400 with an error body, since there is no body",
+            strict=False,
+        )
+    sls.judge.expect("SLS-COMMON-17", True, expected="no server fault")
+    if sls.claims_get():
+        expect_only_these_ran(sls, "SLS-RETRY-04", shipper, (), before)
+
+
+@decides("SLS-RETRY-03", "SLS-COMMON-17")
+def test_content_type_of_a_retry(sls: Sls) -> None:
+    """`application/json` is accepted, with a charset too at best; what else happens is open, but no fault (sls A-18)."""
+    answer = sls.put(sls.shipper(failed(1)), ["absent-1"], headers={"Content-Type": "application/json"})
+    sls.judge.expect("SLS-RETRY-03", answer.status != 415, answer.exchange, expected="anything but 415 for application/json")
+    shipper = sls.shipper(failed(1))
+    answer = sls.put(shipper, shipper.ids("fail"), headers={"Content-Type": "application/json"})
+    expect_accepted(sls, "SLS-RETRY-03", answer, "the body is declared as application/json")
+    shipper = sls.shipper(failed(1))
+    answer = sls.put(shipper, shipper.ids("fail"), headers={"Content-Type": "application/json; charset=utf-8"})
+    expect_accepted(sls, "SLS-RETRY-03", answer, "a charset does not change the media type", strict=False)
+    for other in ("text/plain", "application/x-protobuf", "nonsense", None):
+        shipper = sls.shipper(failed(1))
+        answer = sls.put(shipper, shipper.ids("fail"), headers={"Content-Type": other})
+        sls.judge.expect(
+            "SLS-RETRY-03",
+            answer.accepted or answer.refused,
+            answer.exchange,
+            expected=f"acceptance or a refusal for Content-Type {other}",
+        )
+    sls.judge.expect("SLS-COMMON-17", True, expected="no server fault")
+
+
+@decides("SLS-RETRY-07", "SLS-RETRY-08")
+def test_every_success_is_an_empty_200(sls: Sls) -> None:
+    """Whatever is retried, success is 200 without a body; that is looked at in every exchange of a run."""
+    shipper = sls.shipper(failed(4))
+    ids = shipper.ids("fail")
+
+    for names in (ids[:1], ids[1:3], [ids[3], ids[3]]):
+        answer = sls.put(shipper, names)
+        expect_accepted(sls, "SLS-RETRY-07", answer, "failed tasks are named")
+        sls.judge.expect("SLS-RETRY-08", True, expected="no body")
+
+
+@decides("SLS-RETRY-14", "SLS-RETRY-12", "SLS-COMMON-17")
+def test_odd_retries_are_no_fault(sls: Sls) -> None:
+    """Query parameters, a wrong Content-MD5, a chunked body and huge or strange ids are open, but never a fault."""
+    shipper = sls.shipper(failed(3))
+    first, second, third = shipper.ids("fail")
+    before: Mapping[str, Task] = sls.snapshot(shipper) if sls.claims_get() else {}
+
+    odd = [
+        sls.send(sls.put_request(shipper, [first], query="from=1&unknown=%E6%97%A5%00&unknown")),
+        sls.put(shipper, [second], headers={"Content-MD5": "0" * 32}),
+        sls.put(shipper, [third], chunked=True),
+        sls.put(shipper, ["x" * 20_000]),
+        sls.put(shipper, ["\u0000", "\u65e5\u5fd7", "' OR '1'='1", "%", "*", "../..", '"', "\\"]),
+        sls.put(shipper, b'["\\ud800"]'),
+    ]
+    for answer, behaviour in zip(odd, ("SLS-RETRY-14", "SLS-RETRY-12", *["SLS-RETRY-12"] * 4), strict=True):
+        sls.judge.expect(
+            behaviour, answer.accepted or answer.refused, answer.exchange, expected="acceptance or a refusal"
+        )
+    sls.judge.expect("SLS-COMMON-17", True, expected="no server fault")
+    if sls.claims_get():
+        expect_only_these_ran(sls, "SLS-RETRY-12", shipper, shipper.ids("fail"), before)

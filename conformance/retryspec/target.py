@@ -1,0 +1,190 @@
+"""The target file: which servers are checked, how to sign in, and where their states come from.
+
+A TOML file with one table per API. Any string may be written `{ env = "NAME" }`.
+Each API reads its own table through a `Table`, which says clearly what is missing, of the wrong type or unknown.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from retryspec.errors import UsageError
+
+__all__ = ["Claim", "Table", "read_claim", "read_target_file"]
+
+MAX_TARGET_FILE = 1024 * 1024
+
+
+class Table:
+    """One table of a target file; every key that is read is ticked off, so that the rest can be named."""
+
+    def __init__(self, name: str, values: Mapping[str, Any], *, file: str, text: str = "") -> None:
+        self.name = name
+        self._values = values
+        self._file = file
+        self._text = text
+        self._read: set[str] = set()
+
+    def text(self, key: str) -> str | None:
+        """A string, or None where the key is absent."""
+        return self._as_text(key, self._take(key))
+
+    def required(self, key: str) -> str:
+        """A string that has to be there."""
+        value = self.text(key)
+        if value is None:
+            raise self.wrong(key, "is missing")
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        """A boolean."""
+        value = self._take(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.wrong(key, "has to be true or false")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        """A list of strings, or None where the key is absent."""
+        value = self._take(key)
+        return None if value is None else self._as_texts(key, value)
+
+    def text_map(self, key: str) -> dict[str, str]:
+        """A table of strings."""
+        return {name: self._as_text(f"{key}.{name}", value) or "" for name, value in self._as_table(key).items()}
+
+    def texts_map(self, key: str) -> dict[str, tuple[str, ...]]:
+        """A table of lists of strings."""
+        return {name: self._as_texts(f"{key}.{name}", value) for name, value in self._as_table(key).items()}
+
+    def finish(self) -> None:
+        """Say so when a key was not read by anybody: it is unknown, perhaps misspelt.
+
+        Raises:
+            UsageError: a key is unknown.
+        """
+        for key in self._values:
+            if key not in self._read:
+                raise self.wrong(key, f"is not a key of this table; known are: {', '.join(sorted(self._read))}")
+
+    def wrong(self, key: str, what: str) -> UsageError:
+        """The error that names file, line, table and key."""
+        return UsageError(f"{self._file}{self._line(key)}: [{self.name}] {key} {what}.")
+
+    def _take(self, key: str) -> Any:
+        self._read.add(key)
+        return self._values.get(key)
+
+    def _as_table(self, key: str) -> Mapping[str, Any]:
+        value = self._take(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.wrong(key, "has to be a table")
+        return value
+
+    def _as_texts(self, key: str, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise self.wrong(key, "has to be a list of strings")
+        return tuple(self._as_text(key, entry) or "" for entry in value)
+
+    def _as_text(self, key: str, value: Any) -> str | None:
+        if value is None or isinstance(value, str):
+            return value
+        if not isinstance(value, dict) or set(value) != {"env"} or not isinstance(value["env"], str):
+            raise self.wrong(key, 'has to be a string or { env = "NAME" }')
+        found = os.environ.get(value["env"])
+        if found is None:
+            raise self.wrong(key, f"asks for the environment variable {value['env']}, which is not set")
+        return found
+
+    def _line(self, key: str) -> str:
+        pattern = re.compile(rf"^\s*\"?{re.escape(key.partition('.')[0])}\"?\s*=")
+        inside = False
+        for number, line in enumerate(self._text.splitlines(), 1):
+            if line.strip().startswith("["):
+                inside = line.strip().startswith(f"[{self.name}]")
+            elif inside and pattern.match(line):
+                return f":{number}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What every API's table says alike: where the server is and what it claims to do."""
+
+    base_url: str
+    origin: SplitResult
+    base_path: str
+    states_url: str | None
+    operations: frozenset[str]
+    known: Mapping[str, str]
+    verify_tls: bool
+    headers: Mapping[str, str]
+
+
+def read_claim(table: Table, *, operations: frozenset[str]) -> Claim:
+    """The common part of a table; `operations` are those of the document.
+
+    Raises:
+        UsageError: a value is missing or wrong.
+    """
+    base_url = table.required("base_url")
+    claimed = table.texts("operations")
+    unknown = sorted(set(claimed or ()) - operations)
+    if unknown:
+        raise table.wrong("operations", f"names {unknown[0]!r}; the document has: {', '.join(sorted(operations))}")
+    if claimed == ():
+        raise table.wrong("operations", "is empty: nothing would be checked")
+    states_url = table.text("states_url")
+    if states_url is not None:
+        _split(table, "states_url", states_url)
+    origin = _split(table, "base_url", base_url)
+    return Claim(
+        base_url=base_url,
+        origin=origin,
+        base_path=origin.path.rstrip("/"),
+        states_url=states_url,
+        operations=frozenset(claimed) if claimed is not None else operations,
+        known=table.text_map("known"),
+        verify_tls=table.flag("verify_tls", True),
+        headers=table.text_map("headers"),
+    )
+
+
+def _split(table: Table, key: str, url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise table.wrong(key, f"is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise table.wrong(key, f"has to be an http or https URL with a host, not {url!r}")
+    return parts
+
+
+def read_target_file(path: Path) -> dict[str, Table]:
+    """The tables of a target file by slug.
+
+    Raises:
+        UsageError: the file cannot be read or is not TOML.
+    """
+    try:
+        if path.stat().st_size > MAX_TARGET_FILE:
+            raise UsageError(f"{path}: the target file is longer than {MAX_TARGET_FILE} bytes.")
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise UsageError(f"{path}: the target file cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: the target file is not TOML: {error}.") from None
+    for name, values in content.items():
+        if not isinstance(values, dict):
+            raise UsageError(f"{path}: {name} stands outside a table; every key belongs under [sls] or another API.")
+    return {name: Table(name, values, file=str(path), text=text) for name, values in content.items()}

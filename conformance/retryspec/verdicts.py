@@ -1,0 +1,237 @@
+"""What a check found, and what follows from it for a behaviour, an API and a run.
+
+    finding ─▶ check result ─▶ behaviour's outcome ─▶ API's verdict ─▶ exit code
+
+Everything here is a value or a function over values; nothing here talks to a server.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from retryspec.behaviours import Behaviour, Level
+
+__all__ = [
+    "BehaviourResult",
+    "CheckResult",
+    "ExchangeRecord",
+    "Finding",
+    "Outcome",
+    "Strength",
+    "Verdict",
+    "api_verdict",
+    "judge_behaviours",
+]
+
+
+class Outcome(StrEnum):
+    """What became of a behaviour."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WARN = "warn"
+    UNSTABLE = "unstable"
+    UNTESTED = "untested"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+class Verdict(StrEnum):
+    """What is said of one API of a server, or of a whole run."""
+
+    CONFORMS = "conforms"
+    BREAKS = "breaks"
+    INCOMPLETE = "incomplete"
+
+
+class Strength(StrEnum):
+    """How far a single observation goes: it fails a server, it warns, or it is only noted."""
+
+    STRICT = "strict"
+    SHOULD = "should"
+    NOTE = "note"
+
+
+WORST_FIRST = (
+    Outcome.ERROR,
+    Outcome.FAIL,
+    Outcome.UNSTABLE,
+    Outcome.WARN,
+    Outcome.UNTESTED,
+    Outcome.PASS,
+    Outcome.SKIPPED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRecord:
+    """A redacted exchange, as a report shows it."""
+
+    method: str
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: str
+    status: int | None
+    response_headers: tuple[tuple[str, str], ...]
+    response_body: str
+    seconds: float | None
+    failure: str | None
+    curl: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One observation that speaks against a server."""
+
+    behaviour: str
+    check: str
+    strength: Strength
+    expected: str
+    received: str
+    exchange: ExchangeRecord | None
+    conclusive: bool = False
+    """One look proves it; looking again could not take it back."""
+    stable: bool = True
+    """False when it did not show again in a second look."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found."""
+
+    check: str
+    decides: tuple[str, ...]
+    observed: frozenset[str] = frozenset()
+    """The behaviours about which at least one expectation was looked at."""
+    findings: tuple[Finding, ...] = ()
+    untested: str | None = None
+    """Why the check could not decide what it had not yet decided."""
+    skipped: str | None = None
+    error: str | None = None
+    unanswered: bool = False
+    """It stopped because a request got no answer at all."""
+    requests: int = 0
+    """Requests sent since the last result of the same process."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourResult:
+    """A behaviour with its outcome."""
+
+    behaviour: Behaviour
+    outcome: Outcome
+    reason: str | None = None
+    checks: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    known: bool = False
+    """A deviation that the target file names: shown, but it does not fail the run."""
+
+
+def judge_behaviours(
+    behaviours: Mapping[str, Behaviour],
+    results: Sequence[CheckResult],
+    *,
+    selected: Iterable[str],
+    known: Mapping[str, str] | None = None,
+) -> list[BehaviourResult]:
+    """Every behaviour with the worst of what the checks found about it.
+
+    Args:
+        behaviours: the catalogue of the API.
+        results: what the checks found.
+        selected: the ids that the run was asked to look at.
+        known: deviations that the target file names, with its reason for each.
+    """
+    chosen = set(selected)
+    return [
+        _excused(_judge(behaviour, results, behaviour.id in chosen), (known or {}).get(behaviour.id))
+        for behaviour in behaviours.values()
+    ]
+
+
+def _judge(behaviour: Behaviour, results: Sequence[CheckResult], selected: bool) -> BehaviourResult:
+    deciding = [result for result in results if behaviour.id in result.decides]
+    findings = tuple(f for result in results for f in result.findings if f.behaviour == behaviour.id)
+    checks = tuple(dict.fromkeys(result.check.partition("[")[0] for result in deciding))
+    if not selected and not findings:
+        return BehaviourResult(behaviour, Outcome.SKIPPED, "not selected", checks)
+    outcomes = [(_of_finding(finding), None) for finding in findings if finding.strength is not Strength.NOTE]
+    outcomes += [_of_result(behaviour.id, result) for result in deciding]
+    if not outcomes:
+        return BehaviourResult(behaviour, Outcome.UNTESTED, _why_no_check(behaviour), checks, findings)
+    worst = min((outcome for outcome, _ in outcomes), key=WORST_FIRST.index)
+    reason = next((reason for outcome, reason in outcomes if outcome is worst and reason), None)
+    if worst is Outcome.UNTESTED:
+        reason = _with_tally(reason, [outcome for outcome, _ in outcomes])
+    return BehaviourResult(behaviour, worst, reason, checks, findings)
+
+
+def _excused(result: BehaviourResult, why: str | None) -> BehaviourResult:
+    if why is None:
+        return result
+    if result.outcome is Outcome.PASS:
+        return replace(result, reason=f"listed as a known deviation ({why}), but it passes: the entry is stale")
+    if result.outcome is Outcome.FAIL:
+        return replace(result, reason=f"known deviation: {why}", known=True)
+    return result
+
+
+def _why_no_check(behaviour: Behaviour) -> str:
+    if behaviour.unobservable:
+        return f"unobservable: {behaviour.unobservable}"
+    return "no check ran"
+
+
+def _of_finding(finding: Finding) -> Outcome:
+    if not finding.stable:
+        return Outcome.UNSTABLE
+    return Outcome.FAIL if finding.strength is Strength.STRICT else Outcome.WARN
+
+
+def _of_result(behaviour: str, result: CheckResult) -> tuple[Outcome, str | None]:
+    if result.error:
+        return Outcome.ERROR, result.error
+    if result.skipped:
+        return Outcome.SKIPPED, result.skipped
+    if result.untested:
+        return Outcome.UNTESTED, result.untested
+    if behaviour not in result.observed:
+        return Outcome.UNTESTED, "the check came to no observation"
+    return Outcome.PASS, None
+
+
+def _with_tally(reason: str | None, outcomes: list[Outcome]) -> str | None:
+    passed = outcomes.count(Outcome.PASS)
+    if not passed:
+        return reason
+    return f"{passed} of {len(outcomes)} checks passed; the rest: {reason}"
+
+
+def api_verdict(results: Sequence[BehaviourResult], *, finished: bool) -> Verdict:
+    """The verdict on one API: a broken MUST breaks; too little tested is incomplete, never green.
+
+    A run that looked at less than a quarter of the selected and claimed MUSTs says nothing about the rest.
+    """
+    outcomes = [result.outcome for result in results]
+    if any(result.outcome is Outcome.FAIL and not result.known for result in results):
+        return Verdict.BREAKS
+    if not finished or Outcome.ERROR in outcomes:
+        return Verdict.INCOMPLETE
+    musts = [
+        result.outcome
+        for result in results
+        if result.behaviour.level is Level.MUST
+        and result.outcome is not Outcome.SKIPPED
+        and not result.behaviour.unobservable
+    ]
+    tested = [o for o in outcomes if o in (Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.UNSTABLE)]
+    tested_musts = [outcome for outcome in musts if outcome is not Outcome.UNTESTED]
+    if not tested or 4 * len(tested_musts) < len(musts):
+        return Verdict.INCOMPLETE
+    return Verdict.CONFORMS
+
+
+def unstable(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same findings, marked as not having shown again."""
+    return tuple(replace(finding, stable=False) for finding in findings)
