@@ -1,6 +1,7 @@
 """How a check is written and conducted.
 
-A check is a function that names the behaviours it decides, brings a server into a state, looks, and says what it expects:
+A check is a function that names the behaviours it decides, brings a server into a state, looks, and says what
+it expects:
 
     @decides("SLS-GET-05")
     def test_from_not_before_to_is_refused(sls: Sls) -> None:
@@ -8,11 +9,11 @@ A check is a function that names the behaviours it decides, brings a server into
         sls.judge.expect("SLS-GET-05", answer.status == 400, answer, expected="400 ParameterInvalid")
 
 An expectation that does not hold becomes a finding and the check goes on, so that one run shows all there is to see.
-What a check builds on may be broken already: then it stops with `Untestable`, and what it would have decided is untested.
+What a check builds on may be broken already: then it stops with `Untestable`, and the rest is untested.
 A behaviour passes only where at least one expectation about it was looked at.
 
 Before a server is accused, the check is conducted once more, with fresh state.
-A finding that does not show again is unstable; one that is conclusive by itself (two winners of one race) needs no second look.
+A finding that does not show again is unstable; one that is conclusive by itself needs no second look.
 """
 
 import threading
@@ -234,5 +235,3 @@ def _look(judge: Judge, check: Callable[[Judge], None]) -> CheckResult:
 def _note_missing_answer(judge: Judge, exchange: Exchange) -> None:
     main = judge.decides[0]
     judge.expect(main, False, exchange, expected="an answer", received=exchange.failure)
-
-

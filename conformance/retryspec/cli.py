@@ -132,23 +132,20 @@ def check(
             workers=workers,
             seed=seed,
         )
-        if format is Format.json:
-            report = run(plan)
-        else:
-            report = _run_with_display(plan, run_verbose=verbose, out=out)
+        report = run(plan) if format is Format.json else _run_with_display(plan, verbose=verbose, out=out)
     write_reports(report, out)
     if format is Format.json:
         sys.stdout.write(json.dumps(report_json(report), indent=1, ensure_ascii=False) + "\n")
     raise typer.Exit(report.exit_code)
 
 
-def _run_with_display(plan: "Plan", *, run_verbose: bool, out: Path) -> "RunReport":
+def _run_with_display(plan: "Plan", *, verbose: bool, out: Path) -> "RunReport":
     from retryspec.console import LiveProgress, print_summary
     from retryspec.runner import run
 
     with LiveProgress() as progress:
         report = run(plan, progress)
-    print_summary(report, verbose=run_verbose, out=str(out))
+    print_summary(report, verbose=verbose, out=str(out))
     return report
 
 

@@ -7,7 +7,8 @@ import sys
 import unicodedata
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from rich.text import Text
 
 from retryspec.report import numbered_findings
@@ -75,7 +76,9 @@ def print_summary(report: RunReport, *, verbose: bool, out: str) -> None:
     requests = sum(api.requests for api in report.apis)
     seconds = f"{report.seconds:.1f} s"
     line = Text(f"{report.verdict.value}", style="bold green" if report.verdict is Verdict.CONFORMS else "bold red")
-    line.append(f"  {requests} requests in {seconds}, seed {report.seed}, depth {report.depth}; report in {out}", "default")
+    line.append(
+        f"  {requests} requests in {seconds}, seed {report.seed}, depth {report.depth}; report in {out}", "default"
+    )
     console.print(line)
 
 
@@ -86,9 +89,7 @@ def _print_api(console: Console, api: ApiReport, *, verbose: bool) -> None:
     for number, result, finding in numbered_findings(api):
         _print_finding(console, number, result, finding)
     for result in api.behaviours:
-        if result.outcome is Outcome.ERROR or (result.outcome is Outcome.UNTESTED and (verbose or not api.trouble)):
-            _print_line(console, result)
-        elif verbose and not result.findings:
+        if verbose or _needs_a_line(api, result):
             _print_line(console, result)
     counts = Text("  ")
     for outcome in Outcome:
@@ -96,6 +97,13 @@ def _print_api(console: Console, api: ApiReport, *, verbose: bool) -> None:
             counts.append(f"{api.count(outcome)} {outcome.value}", style=COLOURS[outcome]).append("  ")
     console.print(counts)
     console.print()
+
+
+def _needs_a_line(api: ApiReport, result: BehaviourResult) -> bool:
+    """Whether a behaviour without findings has something to say; after a failed smoke all of them say the same."""
+    if result.outcome is Outcome.UNTESTED:
+        return api.trouble is None and result.behaviour.unobservable is None
+    return result.outcome is Outcome.ERROR or bool(result.reason and result.outcome is Outcome.PASS)
 
 
 def _print_line(console: Console, result: BehaviourResult) -> None:
@@ -134,4 +142,6 @@ def _source(result: BehaviourResult) -> str:
 
 def safe(text: str) -> str:
     """Text that cannot command a terminal: control and direction characters are shown as what they are."""
-    return "".join(c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}" for c in text)
+    return "".join(
+        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}" for c in text
+    )

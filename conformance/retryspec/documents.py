@@ -70,7 +70,9 @@ class Document:
                 method=method.upper(),
                 path=path,
                 answers={
-                    int(status): self._answer(int(status), answer, self._pointer("paths", path, method, "responses", status))
+                    int(status): self._answer(
+                        int(status), answer, self._pointer("paths", path, method, "responses", status)
+                    )
                     for status, answer in raw["responses"].items()
                 },
             )

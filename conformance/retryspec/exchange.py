@@ -1,7 +1,8 @@
 """The one layer through which everything goes over the wire.
 
 A server under test is not trusted.
-An exchange has one deadline for the whole of it, not only between bytes; a body is read up to a bound after decompression;
+An exchange has one deadline for the whole of it, not only between bytes; a body is read up to a bound, after
+decompression;
 a redirect is an answer like any other and is never followed; TLS is verified unless the target says otherwise.
 What comes out is a value: an `Exchange` with an answer, or with the reason why there is none.
 """
@@ -131,7 +132,7 @@ class Exchanger:
         return self._send(request, None)
 
     def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
-        """Send all requests at one moment: each on a connection of its own, held back to its last byte until all are ready."""
+        """Send all requests at one moment: each on its own connection, held back to its last byte till all are ready."""
         if len(requests) > MAX_SIMULTANEOUS:
             raise ValueError(f"At most {MAX_SIMULTANEOUS} requests go out together, not {len(requests)}.")
         barrier = threading.Barrier(len(requests), timeout=self.timeout)
@@ -171,7 +172,8 @@ class Exchanger:
             outgoing = httpcore.Request(
                 request.method.encode("latin-1"),
                 httpcore.URL(scheme=scheme, host=host, port=port, target=request.target.encode("latin-1")),
-                headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers] + framing,
+                headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
+                + framing,
                 content=content,
                 extensions={"timeout": {"pool": self.timeout}},
             )
@@ -194,7 +196,7 @@ class Exchanger:
                 return Exchange(request, None, _DISCONNECTED)
             return Exchange(request, None, f"not a valid HTTP answer: {error}")
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-            return Exchange(request, None, f"the connection broke: {error or type(error).__name__}")
+            return Exchange(request, None, f"the connection broke: {str(error) or type(error).__name__}")
         except _UnreadableBody as error:
             return Exchange(request, None, str(error))
         return Exchange(request, Response(answer.status, headers, body, time.monotonic() - started))

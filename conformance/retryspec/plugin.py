@@ -1,8 +1,9 @@
 """The pytest plugin that conducts the checks: `pytest --pyargs retryspec.suite -p retryspec.plugin --target FILE`.
 
-A check is a pytest function with `@decides(...)`. The plugin calls it with a fresh handle on the API for each look, collects
-what it found as a `CheckResult`, and hands that on as a user property of the test report, which is the same in one process
-and with pytest-xdist. Checks that mostly wait run in threads from the start and are looked at last.
+A check is a pytest function with `@decides(...)`.
+The plugin calls it with a fresh handle on the API for each look and collects what it found as a `CheckResult`.
+That travels as a user property of the test report, which is the same in one process and with pytest-xdist.
+Checks that mostly wait run in threads from the start and are looked at last.
 """
 
 from collections.abc import Iterator, Mapping

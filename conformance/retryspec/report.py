@@ -26,7 +26,10 @@ def write_reports(report: RunReport, folder: Path) -> None:
     Raises:
         UsageError: they cannot be written.
     """
-    files = {"report.json": json.dumps(report_json(report), indent=1, ensure_ascii=False), "junit.xml": junit_xml(report)}
+    files = {
+        "report.json": json.dumps(report_json(report), indent=1, ensure_ascii=False),
+        "junit.xml": junit_xml(report),
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -157,7 +160,8 @@ def _add_case(suite: ElementTree.Element, slug: str, result: BehaviourResult) ->
         suite, "testcase", classname=slug, name=f"{result.behaviour.id} {_xml_text(result.behaviour.says)}"
     )
     told = "\n\n".join(
-        f"expected: {finding.expected}\nreceived: {finding.received}" + (f"\n{f.curl}" if (f := finding.exchange) else "")
+        f"expected: {finding.expected}\nreceived: {finding.received}"
+        + (f"\n{f.curl}" if (f := finding.exchange) else "")
         for finding in result.findings
     )
     reason = _xml_text(result.reason or "")

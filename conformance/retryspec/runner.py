@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from retryspec.behaviours import Behaviour
 from retryspec.documents import load_document, slugs
 from retryspec.errors import RunError, UsageError
 from retryspec.session import RunOptions, connect, suite_folder
-from retryspec.target import Table, read_target_file
+from retryspec.target import Claim, Table, read_target_file
 from retryspec.verdicts import BehaviourResult, CheckResult, Outcome, Verdict, api_verdict, judge_behaviours
 
 __all__ = ["ApiReport", "Plan", "Progress", "RunReport", "run"]
@@ -111,13 +112,15 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
     for slug, smoke in smokes.items():
         results = [result for result in collected.results if result.check.startswith(f"suite/{slug}/")]
         trouble = smoke.trouble or collected.trouble
-        behaviours = judge_behaviours(catalogue[slug], results, selected=selected[slug], known=smoke.known)
+        behaviours = judge_behaviours(
+            catalogue[slug], results, selected=selected[slug], claimed=smoke.claim.operations, known=smoke.claim.known
+        )
         if smoke.trouble:
             behaviours = [_untested(result, smoke.trouble) for result in behaviours]
         reports.append(
             ApiReport(
                 slug=slug,
-                base_url=smoke.base_url,
+                base_url=smoke.claim.base_url,
                 verdict=api_verdict(behaviours, finished=trouble is None),
                 requests=smoke.requests + sum(result.requests for result in results),
                 behaviours=tuple(behaviours),
@@ -142,8 +145,6 @@ def _chosen_tables(plan: Plan) -> dict[str, Table]:
 
 
 def _selected(behaviours: dict[str, Behaviour], only: tuple[str, ...]) -> list[str]:
-    from fnmatch import fnmatchcase
-
     return [name for name in behaviours if not only or any(fnmatchcase(name, pattern) for pattern in only)]
 
 
@@ -151,8 +152,7 @@ def _selected(behaviours: dict[str, Behaviour], only: tuple[str, ...]) -> list[s
 class Smoke:
     """What the first call to a server showed."""
 
-    base_url: str
-    known: dict[str, str]
+    claim: Claim
     requests: int
     trouble: str | None
 
@@ -167,8 +167,7 @@ def _smoke(table: Table, plan: Plan, ends_at: float) -> Smoke:
         trouble = str(error)
     finally:
         connection.session.close()
-    claim, sent = connection.session.claim, connection.session.exchanger.sent
-    return Smoke(claim.base_url, dict(claim.known), sent, trouble)
+    return Smoke(connection.session.claim, connection.session.exchanger.sent, trouble)
 
 
 def _untested(result: BehaviourResult, trouble: str) -> BehaviourResult:
@@ -261,4 +260,3 @@ def _set_environment(values: dict[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-

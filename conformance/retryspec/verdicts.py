@@ -124,6 +124,8 @@ class BehaviourResult:
     reason: str | None = None
     checks: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    partly: bool = False
+    """Untested, but some of its checks passed."""
     known: bool = False
     """A deviation that the target file names: shown, but it does not fail the run."""
 
@@ -133,6 +135,7 @@ def judge_behaviours(
     results: Sequence[CheckResult],
     *,
     selected: Iterable[str],
+    claimed: Iterable[str] | None = None,
     known: Mapping[str, str] | None = None,
 ) -> list[BehaviourResult]:
     """Every behaviour with the worst of what the checks found about it.
@@ -141,13 +144,19 @@ def judge_behaviours(
         behaviours: the catalogue of the API.
         results: what the checks found.
         selected: the ids that the run was asked to look at.
+        claimed: the operations that the target claims; None for all.
         known: deviations that the target file names, with its reason for each.
     """
     chosen = set(selected)
-    return [
-        _excused(_judge(behaviour, results, behaviour.id in chosen), (known or {}).get(behaviour.id))
-        for behaviour in behaviours.values()
-    ]
+    judged = []
+    for behaviour in behaviours.values():
+        if claimed is not None and behaviour.operation not in {None, *claimed}:
+            reason = f"the target does not claim {behaviour.operation}"
+            judged.append(BehaviourResult(behaviour, Outcome.SKIPPED, reason))
+            continue
+        result = _judge(behaviour, results, behaviour.id in chosen)
+        judged.append(_excused(result, (known or {}).get(behaviour.id)))
+    return judged
 
 
 def _judge(behaviour: Behaviour, results: Sequence[CheckResult], selected: bool) -> BehaviourResult:
@@ -156,15 +165,19 @@ def _judge(behaviour: Behaviour, results: Sequence[CheckResult], selected: bool)
     checks = tuple(dict.fromkeys(result.check.partition("[")[0] for result in deciding))
     if not selected and not findings:
         return BehaviourResult(behaviour, Outcome.SKIPPED, "not selected", checks)
-    outcomes = [(_of_finding(finding), None) for finding in findings if finding.strength is not Strength.NOTE]
+    outcomes: list[tuple[Outcome, str | None]] = [
+        (_of_finding(finding), None) for finding in findings if finding.strength is not Strength.NOTE
+    ]
     outcomes += [_of_result(behaviour.id, result) for result in deciding]
     if not outcomes:
         return BehaviourResult(behaviour, Outcome.UNTESTED, _why_no_check(behaviour), checks, findings)
     worst = min((outcome for outcome, _ in outcomes), key=WORST_FIRST.index)
     reason = next((reason for outcome, reason in outcomes if outcome is worst and reason), None)
-    if worst is Outcome.UNTESTED:
-        reason = _with_tally(reason, [outcome for outcome, _ in outcomes])
-    return BehaviourResult(behaviour, worst, reason, checks, findings)
+    passed = sum(outcome is Outcome.PASS for outcome, _ in outcomes)
+    partly = worst is Outcome.UNTESTED and passed > 0
+    if partly:
+        reason = f"{passed} of {len(outcomes)} checks passed; the rest: {reason}"
+    return BehaviourResult(behaviour, worst, reason, checks, findings, partly=partly)
 
 
 def _excused(result: BehaviourResult, why: str | None) -> BehaviourResult:
@@ -201,13 +214,6 @@ def _of_result(behaviour: str, result: CheckResult) -> tuple[Outcome, str | None
     return Outcome.PASS, None
 
 
-def _with_tally(reason: str | None, outcomes: list[Outcome]) -> str | None:
-    passed = outcomes.count(Outcome.PASS)
-    if not passed:
-        return reason
-    return f"{passed} of {len(outcomes)} checks passed; the rest: {reason}"
-
-
 def api_verdict(results: Sequence[BehaviourResult], *, finished: bool) -> Verdict:
     """The verdict on one API: a broken MUST breaks; too little tested is incomplete, never green.
 
@@ -218,18 +224,15 @@ def api_verdict(results: Sequence[BehaviourResult], *, finished: bool) -> Verdic
         return Verdict.BREAKS
     if not finished or Outcome.ERROR in outcomes:
         return Verdict.INCOMPLETE
-    musts = [
-        result.outcome
-        for result in results
-        if result.behaviour.level is Level.MUST
-        and result.outcome is not Outcome.SKIPPED
-        and not result.behaviour.unobservable
-    ]
-    tested = [o for o in outcomes if o in (Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.UNSTABLE)]
-    tested_musts = [outcome for outcome in musts if outcome is not Outcome.UNTESTED]
-    if not tested or 4 * len(tested_musts) < len(musts):
+    wanted = [r for r in results if r.outcome is not Outcome.SKIPPED and not r.behaviour.unobservable]
+    tested = [r for r in wanted if r.partly or r.outcome is not Outcome.UNTESTED]
+    if not tested or 4 * len(_musts(tested)) < len(_musts(wanted)):
         return Verdict.INCOMPLETE
     return Verdict.CONFORMS
+
+
+def _musts(results: Iterable[BehaviourResult]) -> list[BehaviourResult]:
+    return [result for result in results if result.behaviour.level is Level.MUST]
 
 
 def unstable(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -27,7 +27,7 @@ SAMPLE = "/logstores/app-logs/shipper/to-oss/tasks"
 SHIPPER = "a shipper with tasks"
 
 
-def listing(base_url: str, *, host: str = "demo.sls.test", path: str = SAMPLE, **options: Any) -> httpx.Response:  # noqa: ANN401 - of httpx
+def listing(base_url: str, *, host: str = "demo.sls.test", path: str = SAMPLE, **options: Any) -> httpx.Response:
     """Return the answer to a request for the tasks of the last two days."""
     now = int(time.time())
     params = {"from": now - 47 * 3600, "to": now + 60, "size": 500}

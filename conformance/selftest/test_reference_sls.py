@@ -1,7 +1,5 @@
 """The SLS reference server, met over loopback as a client meets it, with its clock in the hands of the test."""
 
-# ruff: noqa: ANN401 - what is asked of a server here is any JSON, well-formed or not
-
 import json
 import socket
 import threading

@@ -37,7 +37,11 @@ def target_text(base_url: str, slugs: Sequence[str]) -> str:
     lines = []
     for slug in slugs:
         server = server_of(slug)
-        values = {"base_url": base_url + getattr(server, "base_path", ""), "states_url": f"{base_url}/_states", **server.default_credentials}
+        values = {
+            "base_url": base_url + getattr(server, "base_path", ""),
+            "states_url": f"{base_url}/_states",
+            **server.default_credentials,
+        }
         # A JSON string is a TOML string as well.
         lines += [f"[{slug}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""]
     return "\n".join(lines)

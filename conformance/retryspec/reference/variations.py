@@ -9,7 +9,21 @@ a decision leaves open: the suite has to pass it. Each is a subclass of an API's
             return len(page) + 1
 
 Its name is that of the class in kebab-case with the slug before it, `sls-count-too-high`. The modules that define them
-are `faulty/<slug>*.py` and `lenient/<slug>*.py`; a new file there is found without being listed anywhere.
+are `faulty/<slug>*.py` and `lenient/<slug>*.py`; a new file there is found without being listed anywhere. Where to
+reach in, from the plainest way to the last resort:
+
+- a decision: override the small method of the server that takes it (its classes show them all)
+- a refusal, its status, code or words: `refuse(fault, **values)`, the reasons are in `<slug>/faults.py`
+- what the stubs refuse before the server is asked (a size too large, a body that is no array): override `invalid`, or
+  `invalid_parameter` and `invalid_body` for SLS, and return `accepted(body)`, a 200
+- values that the models do not allow: `Model.model_construct(...)` takes a number out of bounds; another type does not
+  pass the serializer, so change the JSON on the wire
+- the wire: `finish(call, response)` sees every answer last; `wire` has functions for status and body
+- what is remembered: a subclass of the API's store, named by `store_type`
+- who is let in: the methods of the API's admission (`check_signature`, `check_date`, ...)
+- what only happens at once: a store that reads, waits for an instant (an event nobody sets) and then writes
+
+Several can be combined as long as they do not replace the same method without calling `super()`.
 """
 
 import pkgutil
@@ -107,9 +121,7 @@ def _register(kind: Kind, behaviours: tuple[str, ...], decision: str | None, say
     def register(server: S) -> S:
         name = f"{server.slug}-{_kebab(server.__name__)}"
         if name in _found:
-            raise ValueError(
-                f"{name}: two servers of this name, in {_found[name].make.__module__} and {server.__module__}"
-            )
+            raise ValueError(f"{name}: in {_found[name].make.__module__} and again in {server.__module__}")
         _found[name] = Variation(name, server.slug, kind, behaviours, decision, says, server)
         return server
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 __all__ = ["json_of", "with_body", "with_json", "with_status"]
 
 
-def json_of(response: Response) -> Any:  # noqa: ANN401 - JSON
+def json_of(response: Response) -> Any:
     """Return what the body of an answer says, or None where it is empty."""
     return json.loads(bytes(response.body)) if response.body else None
 

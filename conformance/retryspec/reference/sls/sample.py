@@ -86,14 +86,12 @@ def keep_sample(store: Store, now: float) -> None:
     A server may run for weeks, and tasks older than 48 hours cannot be asked for: half a day after the newest was made,
     the next request finds new ones.
     """
-    shipper = store.shipper(SAMPLE)
-    newest = None if shipper is None else store.newest(shipper)
-    if newest is not None and newest > now - SAMPLE_SECONDS:
+    if store.has_newer(SAMPLE, int(now) - SAMPLE_SECONDS):
         return
     tasks = [
         made(wish, place, now, running_seconds=2 * SAMPLE_SECONDS) for place, wish in enumerate(sample_wishes(now))
     ]
-    store.renew(SAMPLE, tasks, created_before=int(now) - 48 * 3600)
+    store.renew(SAMPLE, tasks, newest_before=int(now) - SAMPLE_SECONDS, oldest=int(now) - 48 * 3600)
 
 
 def _new_id(place: int) -> str:

@@ -243,7 +243,7 @@ class Server(Admission):
     ) -> ShipperTaskStatistics:
         """Return how many tasks of each status there are in the range, before the status filter (sls A-29)."""
         states_ = [self.state_of(task, now) for task in tasks]
-        return ShipperTaskStatistics(
+        return ShipperTaskStatistics.model_construct(
             running=states_.count(State.RUNNING),
             success=states_.count(State.SUCCESS),
             fail=states_.count(State.FAIL),

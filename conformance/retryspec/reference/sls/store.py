@@ -8,6 +8,7 @@ Nothing moves a task in the background. A task keeps when its run ends and how; 
 afterwards it is what the run ended as. A retry is one statement that sets both anew where the task has failed.
 """
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -130,7 +131,7 @@ class Store:
         """Return the shipper of this name."""
         with self.database.reading() as connection:
             row = connection.execute(
-                "SELECT number, fault FROM sls_shipper WHERE project = ? AND logstore = ? AND name = ?",
+                f"SELECT number, fault FROM sls_shipper WHERE {_BY_NAME}",
                 (name.project, name.logstore, name.shipper),
             ).fetchone()
         return None if row is None else Shipper(row[0], name, row[1])
@@ -188,25 +189,24 @@ class Store:
             ).lastrowid
             connection.executemany(_INSERT_TASK, [_row(number, task) for task in tasks])
 
-    def renew(self, name: ShipperName, tasks: Iterable[NewTask], *, created_before: int) -> None:
-        """Give a shipper more tasks, make it where it does not exist, and drop its tasks that are older than a time."""
+    def has_newer(self, name: ShipperName, time: int) -> bool:
+        """Tell whether a shipper has a task that was created after a time."""
+        with self.database.reading() as connection:
+            return _has_newer(connection, name, time)
+
+    def renew(self, name: ShipperName, tasks: Iterable[NewTask], *, newest_before: int, oldest: int) -> None:
+        """Give a shipper new tasks unless it has one created after `newest_before`, and drop those before `oldest`.
+
+        The shipper is made where it does not exist.
+        """
         key = (name.project, name.logstore, name.shipper)
         with self.database.writing() as connection:
+            if _has_newer(connection, name, newest_before):
+                return  # another request has seen to it meanwhile
             connection.execute("INSERT OR IGNORE INTO sls_shipper (project, logstore, name) VALUES (?, ?, ?)", key)
-            (number,) = connection.execute(
-                "SELECT number FROM sls_shipper WHERE project = ? AND logstore = ? AND name = ?", key
-            ).fetchone()
-            connection.execute("DELETE FROM sls_task WHERE shipper = ? AND created < ?", (number, created_before))
+            (number,) = connection.execute(f"SELECT number FROM sls_shipper WHERE {_BY_NAME}", key).fetchone()
+            connection.execute("DELETE FROM sls_task WHERE shipper = ? AND created < ?", (number, oldest))
             connection.executemany(_INSERT_TASK, [_row(number, task) for task in tasks])
-
-    def newest(self, shipper: Shipper) -> int | None:
-        """Return when the newest task of a shipper was created."""
-        with self.database.reading() as connection:
-            row = connection.execute(
-                "SELECT max(created) FROM sls_task WHERE shipper = ?", (shipper.number,)
-            ).fetchone()
-        newest: int | None = row[0]
-        return newest
 
     def drop_outdated(self, now: float) -> None:
         """Drop the shippers whose time is over."""
@@ -214,8 +214,18 @@ class Store:
             connection.execute("DELETE FROM sls_shipper WHERE dropped_after < ?", (now,))
 
 
+_BY_NAME = "project = ? AND logstore = ? AND name = ?"
 _PLACES = ", ".join("?" * 13)
 _INSERT_TASK = f"INSERT INTO sls_task (shipper, {_SHOWN}, rerun_seconds, rerun_outcome) VALUES ({_PLACES})"
+
+
+def _has_newer(connection: sqlite3.Connection, name: ShipperName, time: int) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM sls_task JOIN sls_shipper ON sls_shipper.number = shipper "
+        f"WHERE {_BY_NAME} AND created > ? LIMIT 1",
+        (name.project, name.logstore, name.shipper, time),
+    )
+    return found.fetchone() is not None
 
 
 def _task(row: tuple[Any, ...]) -> Task:

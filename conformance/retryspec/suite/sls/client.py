@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
-from retryspec.exchange import Exchange, Request, Response
+from retryspec.exchange import Exchange, ReadOnly, Request, Response
 from retryspec.shape import BadJson, parse_json
 from retryspec.suite.sls.model import HOUR, Page, Shipper, Task, TaskPlan, Window
 from retryspec.suite.sls.shape import GET, PUT, Asked, look_at_answer, look_at_page
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Sls"]
 
 MOST_PAGES = 60
+
+FAILED = TaskPlan("fail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +77,30 @@ class Sls:
     # States
 
     def shipper(self, plans: Sequence[TaskPlan]) -> Shipper:
-        """A shipper with at least these tasks, wherever it comes from."""
+        """A shipper with at least these tasks to retry, wherever it comes from."""
+        self._must_claim(PUT)
+        self._must_not_be_read_only()
         return self._connection.shipper(plans)
+
+    def some_shipper(self, plans: Sequence[TaskPlan]) -> Shipper:
+        """Any shipper, for what needs no task: with these tasks, where the provider of states makes it."""
+        return self._connection.shipper(plans, needed=False)
+
+    def shipper_for(self, operation: str) -> Shipper:
+        """A shipper for one valid call of an operation, which for a retry takes a failed task."""
+        return self.shipper([FAILED]) if operation == PUT else self.some_shipper([FAILED])
 
     def fresh_shipper(self, plans: Sequence[TaskPlan]) -> Shipper:
         """A shipper with just these tasks, made for this check."""
-        shipper = self._connection.shipper(plans)
-        if not shipper.fresh:
+        self._must_not_be_read_only()
+        if self._connection.session.states is None:
             raise Untestable("needs provider states (states_url): a shipper with just the tasks that were asked for")
-        return shipper
+        return self._connection.shipper(plans)
 
     def faulty_shipper(self) -> Shipper:
         """A shipper whose every request meets an internal error."""
-        return self._connection.shipper([TaskPlan("fail")], fault=True)
+        self._must_not_be_read_only()
+        return self._connection.shipper([FAILED], fault=True)
 
     def now(self) -> int:
         """The server's time in Unix seconds."""
@@ -117,9 +130,7 @@ class Sls:
     ) -> Answer:
         """Ask for the tasks created in a window (by default `window()`); None leaves a parameter out."""
         window = window or self.window()
-        request = self.get_request(
-            shipper, window, status=status, offset=offset, size=size, more=more, headers=headers
-        )
+        request = self.get_request(shipper, window, status=status, offset=offset, size=size, more=more, headers=headers)
         return self.seen(GET, self._send(GET, request), Asked(window, status, size))
 
     def get_request(
@@ -227,7 +238,7 @@ class Sls:
     # Reading what is there
 
     def page(self, answer: Answer, behaviour: str | None = None) -> Page:
-        """The page of an answer that has to be one; a refusal speaks against `behaviour`, by default the check's main one.
+        """The page of an answer that has to be one; a refusal speaks against `behaviour` (by default the main one).
 
         Raises:
             Untestable: it is none.
@@ -264,6 +275,10 @@ class Sls:
         self._must_claim(operation)
         return self._connection.send(request)
 
+    def _must_not_be_read_only(self) -> None:
+        if self._connection.session.options.read_only:
+            raise ReadOnly("needs a state or a retry, and the run may only read (--read-only)")
+
     def _must_claim(self, operation: str) -> None:
         if not self._connection.claims(operation):
             raise NotClaimed(f"the target does not claim {operation}")
@@ -287,6 +302,8 @@ class Sls:
             exchange,
             fault_expected=fault_expected,
         )
+        if operation == PUT and 200 <= exchange.response.status < 300:
+            connection.spend(exchange.request.body)
         body = _json_or_none(exchange.response)
         page = _page_or_none(body) if operation == GET and exchange.response.status == 200 else None
         if page is not None:
@@ -306,5 +323,3 @@ def _page_or_none(body: Any) -> Page | None:
         return Page.read(body)
     except (KeyError, TypeError, ValueError):
         return None
-
-

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
-from typing import Any
+from typing import Any, TypeGuard
 
 from retryspec.authentication import sls as signature
 from retryspec.checks import Judge, Untestable
@@ -14,6 +14,7 @@ from retryspec.documents import load_document
 from retryspec.errors import RunError
 from retryspec.exchange import Exchange, Request, Response
 from retryspec.session import RunOptions, Session
+from retryspec.shape import BadJson, parse_json
 from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.model import HOUR, STATUSES, Shipper, Task, TaskPlan, Window
 from retryspec.suite.sls.shape import RequestIds, parse_http_date
@@ -45,6 +46,7 @@ class SlsConnection:
         self.request_ids = RequestIds()
         self._offset = 0.0
         self._pools: dict[str, list[str]] | None = None
+        self._spent: set[str] = set()
         self._lock = threading.Lock()
 
     def handle(self, judge: Judge) -> Sls:
@@ -128,8 +130,13 @@ class SlsConnection:
         self.learn_time(exchange.response)
         return exchange
 
-    def shipper(self, plans: Sequence[TaskPlan], *, fault: bool = False) -> Shipper:
+    def shipper(self, plans: Sequence[TaskPlan], *, fault: bool = False, needed: bool = True) -> Shipper:
         """A shipper with at least these tasks: made by the provider of states, else from known ids or discovery.
+
+        Args:
+            plans: the tasks.
+            fault: a shipper whose every request meets an internal error.
+            needed: False where any shipper will do and the tasks are only welcome.
 
         Raises:
             Untestable: there is none, and why.
@@ -138,7 +145,16 @@ class SlsConnection:
             return self._set_up(plans, fault=fault)
         if fault:
             raise Untestable("needs the provider state of a shipper that meets an internal error (states_url)")
-        return self._known_shipper(plans)
+        return self._known_shipper(plans if needed else ())
+
+    def spend(self, body: bytes | None) -> None:
+        """Remember that the tasks of an accepted retry have failed no longer."""
+        try:
+            named = parse_json(body or b"")
+        except BadJson:
+            return
+        with self._lock:
+            self._spent |= {name for name in named if isinstance(name, str)} if isinstance(named, list) else set()
 
     def _set_up(self, plans: Sequence[TaskPlan], *, fault: bool) -> Shipper:
         if self.session.states is None:
@@ -152,8 +168,8 @@ class SlsConnection:
         if fault:
             params["fault"] = "internal"
         values = self.session.states.set_up(STATE, params)
-        ids = values.get("ids")
-        names = [values.get(name) for name in ("project", "logstore", "shipper")]
+        ids: object = values.get("ids")
+        names: object = [values.get(name) for name in ("project", "logstore", "shipper")]
         if not _are_texts(ids) or len(ids) != len(plans) or not _are_texts(names):
             raise Untestable(f"the provider state {STATE!r} was not answered as its protocol says")
         project, logstore, shipper = names
@@ -177,22 +193,23 @@ class SlsConnection:
         if not (target.project and target.logstore and target.shipper):
             raise Untestable("needs provider states (states_url), or project, logstore and shipper in the target file")
         home = Shipper(target.project, target.logstore, target.shipper)
+        tasks: list[Task] = []
+        for status in STATUSES:
+            wanted = sum(plan.status == status for plan in plans)
+            usable = [task_id for task_id in self._pool(home, status) if task_id not in self._spent] if wanted else []
+            if len(usable) < wanted:
+                raise Untestable(
+                    f"needs tasks with the status {status} that were not retried yet: {wanted}; known or discovered "
+                    f"are {len(usable)} (provider states would make them)"
+                )
+            tasks += [Task(task_id, status, None, 0, 0, 0) for task_id in usable[:wanted]]
+        return replace(home, tasks=tuple(tasks), plans=tuple(plans))
+
+    def _pool(self, home: Shipper, status: str) -> list[str]:
         with self._lock:
-            pools = self._pools if self._pools is not None else self._find_tasks(home)
-            self._pools = pools
-            tasks = []
-            for status in STATUSES:
-                wanted = sum(plan.status == status for plan in plans)
-                if len(pools[status]) < wanted:
-                    raise Untestable(
-                        f"needs {wanted} unused tasks with the status {status}; known or discovered: "
-                        f"{len(pools[status])} (provider states would make them)"
-                    )
-                chosen, pools[status] = pools[status][:wanted], pools[status][wanted:]
-                if status != "fail":
-                    pools[status] += chosen  # a check uses up failed tasks alone
-                tasks += [Task(task_id, status, None, 0, 0, 0) for task_id in chosen]
-        return Shipper(home.project, home.logstore, home.name, tuple(tasks), tuple(plans))
+            if self._pools is None:
+                self._pools = self._find_tasks(home)
+            return self._pools[status]
 
     def _find_tasks(self, home: Shipper) -> dict[str, list[str]]:
         """Task ids by status: those of the target file, else what the API lists; this process's share of them."""
@@ -223,7 +240,7 @@ class SlsConnection:
 
     def _smoke_shipper(self) -> Shipper:
         try:
-            return self.shipper([TaskPlan("fail")])
+            return self.shipper([TaskPlan("fail")], needed=not self.claims("getShipperStatus"))
         except Untestable as problem:
             if not (self.target.project and self.target.logstore and self.target.shipper):
                 raise RunError(f"sls: {self.target.claim.states_url}: {problem}.") from None
@@ -259,7 +276,7 @@ class SlsConnection:
         )
 
     def _curl(self, request: Request, url: str) -> str:
-        """A line that signs afresh, with the secret in SLS_ACCESS_KEY_SECRET, wherever the request was signed rightly."""
+        """A line that signs afresh, with the secret in SLS_ACCESS_KEY_SECRET, if the request was signed rightly."""
         fixed = [(n, v) for n, v in request.headers if n not in ("Date", "x-log-date", "Authorization")]
         right = signature.sign(
             self.target.access_key_secret, signature.string_to_sign(request.method, request.target, request.headers)
@@ -267,15 +284,17 @@ class SlsConnection:
         if right not in request.secrets:
             return curl_line(request.method, url, request.headers, request.body)
         text = signature.string_to_sign(
-            request.method, request.target, [(n, "%s" if n == "Date" else v) for n, v in request.headers if n != "x-log-date"]
+            request.method,
+            request.target,
+            [(n, "%s" if n == "Date" else v) for n, v in request.headers if n != "x-log-date"],
         )
         prelude = (
             "D=$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT'); "
-            f"S=$(printf {_shell_format(text)} \"$D\" | openssl dgst -sha1 -hmac \"$SLS_ACCESS_KEY_SECRET\" -binary | base64);"
+            f'S=$(printf {_shell_format(text)} "$D" | '
+            'openssl dgst -sha1 -hmac "$SLS_ACCESS_KEY_SECRET" -binary | base64);'
         )
         computed = [("Date", "$D"), ("Authorization", f"LOG {self.target.access_key_id}:$S")]
         return curl_line(request.method, url, fixed, request.body, prelude=prelude, computed=computed)
-
 
 
 def _asked_for(plan: TaskPlan, created: int) -> dict[str, Any]:
@@ -300,7 +319,7 @@ def _neighbours(project: str, raw: Any) -> tuple[Shipper, ...]:
     return tuple(Shipper(project, logstore, shipper, fresh=True) for logstore, shipper in usable)
 
 
-def _are_texts(values: Any) -> bool:
+def _are_texts(values: object) -> TypeGuard[list[str]]:
     return isinstance(values, list) and all(isinstance(value, str) and value for value in values)
 
 
@@ -309,5 +328,3 @@ def _shell_format(text: str) -> str:
     before, _, after = text.partition("\n%s\n")
     literal = f"{before.replace('%', '%%')}\n%s\n{after.replace('%', '%%')}".replace("\\", "\\\\").replace("\n", "\\n")
     return "'" + literal.replace("'", "'\\''") + "'"
-
-

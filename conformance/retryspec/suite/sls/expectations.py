@@ -17,9 +17,7 @@ __all__ = [
 
 def expect_accepted(sls: Sls, behaviour: str, answer: Answer, what: str, *, strict: bool = True) -> bool:
     """The request is accepted; `what` says what is valid about it."""
-    return sls.judge.expect(
-        behaviour, answer.accepted, answer.exchange, expected=f"200, since {what}", strict=strict
-    )
+    return sls.judge.expect(behaviour, answer.accepted, answer.exchange, expected=f"200, since {what}", strict=strict)
 
 
 def expect_refused(
@@ -58,7 +56,9 @@ def expect_running(sls: Sls, behaviour: str, shipper: Shipper, ids: Iterable[str
 
     def under_way() -> bool:
         now = sls.snapshot(shipper)
-        waiting[:] = [task_id for task_id in wanted if not _ran(before.get(task_id), now.get(task_id), shipper.promised)]
+        waiting[:] = [
+            task_id for task_id in wanted if not _ran(before.get(task_id), now.get(task_id), shipper.promised)
+        ]
         return not waiting
 
     if under_way():

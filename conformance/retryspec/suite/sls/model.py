@@ -88,8 +88,8 @@ class Page:
 class Shipper:
     """A shipper with tasks that a check may use.
 
-    `fresh` shippers were made for this check, so that nobody else touches them and every task is known; `promised` says that
-    their re-runs go as asked. Those of a target without provider states are neither.
+    A `fresh` one was made for this check, so that nobody else touches it and every task is known; `promised` says that
+    its re-runs go as asked. Those of a target without provider states are neither.
     """
 
     project: str

@@ -193,7 +193,9 @@ def look_at_page(judge: Judge, exchange: Exchange, asked: Asked, page: Page) -> 
 
     shown = len(page.tasks)
     expect("SLS-GET-16", page.count == shown, "count equal to the number of tasks", f"{page.count}, with {shown} tasks")
-    expect("SLS-GET-17", page.total >= shown, "a total that counts at least the tasks shown", f"{page.total} for {shown}")
+    expect(
+        "SLS-GET-17", page.total >= shown, "a total that counts at least the tasks shown", f"{page.total} for {shown}"
+    )
     repeated = [task_id for task_id, times in Counter(page.ids).items() if times > 1]
     expect("SLS-GET-20", not repeated, "each id once in a page", f"{repeated[:3]} more than once")
     expect("SLS-GET-20", all(page.ids), "an id that is not empty", "an empty id")
@@ -244,7 +246,9 @@ def _statistics(expect: Expect, asked: Asked, page: Page) -> None:
         )
         if len(page.tasks) == page.total:
             counted = count_statuses(page.tasks)
-            expect("SLS-GET-18", dict(numbers) == counted, f"statistics of the tasks shown: {counted}", str(dict(numbers)))
+            expect(
+                "SLS-GET-18", dict(numbers) == counted, f"statistics of the tasks shown: {counted}", str(dict(numbers))
+            )
 
 
 def _finish_times(judge: Judge, exchange: Exchange, page: Page) -> None:

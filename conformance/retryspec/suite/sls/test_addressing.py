@@ -34,7 +34,7 @@ def expect_name_in_message(sls: Sls, behaviour: str, answer: Answer, name: str) 
 @decides("SLS-GET-01", "SLS-COMMON-01")
 def test_get_is_answered_on_the_path(sls: Sls) -> None:
     """GET on the documented path answers with a page."""
-    answer = sls.get(sls.shipper([FAILED, TaskPlan("success")]))
+    answer = sls.get(sls.some_shipper([FAILED, TaskPlan("success")]))
 
     expect_accepted(sls, "SLS-GET-01", answer, "GET on the path with a window is valid")
     expect_accepted(sls, "SLS-COMMON-01", answer, "GET is on the documented path")
@@ -59,7 +59,7 @@ def test_put_is_answered_on_the_path(sls: Sls) -> None:
 @decides("SLS-COMMON-14")
 def test_unknown_project_is_refused(sls: Sls, operation: str) -> None:
     """A project that does not exist gives 404 ProjectNotExist; the same call with the known one succeeds."""
-    shipper = sls.shipper([FAILED])
+    shipper = sls.shipper_for(operation)
 
     for name in (another_name(), f"{shipper.project}x"):
         answer = sls.call(operation, replace(shipper, project=name))
@@ -73,7 +73,7 @@ def test_unknown_project_is_refused(sls: Sls, operation: str) -> None:
 @decides("SLS-COMMON-15", "SLS-COMMON-02")
 def test_unknown_logstore_is_refused(sls: Sls, operation: str) -> None:
     """A logstore that does not exist gives 404 LogStoreNotExist; the same call with the known one succeeds."""
-    shipper = sls.shipper([FAILED])
+    shipper = sls.shipper_for(operation)
 
     for name in (another_name(), f"{shipper.logstore}x"):
         answer = sls.call(operation, replace(shipper, logstore=name))
@@ -87,7 +87,7 @@ def test_unknown_logstore_is_refused(sls: Sls, operation: str) -> None:
 @decides("SLS-COMMON-16")
 def test_unknown_shipper_is_refused(sls: Sls, operation: str) -> None:
     """A shipper that does not exist gives 400 ShipperNotExist; the same call with the known one succeeds."""
-    shipper = sls.shipper([FAILED])
+    shipper = sls.shipper_for(operation)
 
     for name in (another_name(), f"{shipper.name}x"):
         answer = sls.call(operation, replace(shipper, name=name))
@@ -110,9 +110,7 @@ def test_names_of_another_project_are_unknown(sls: Sls, operation: str) -> None:
         sls.judge.expect("SLS-COMMON-15", True, expected="the two states share the logstore's name")
     if here.name != there.name:
         answer = sls.call(operation, replace(here, name=there.name))
-        expect_refused(
-            sls, "SLS-COMMON-16", answer, "that shipper is another project's", codes=("ShipperNotExist",)
-        )
+        expect_refused(sls, "SLS-COMMON-16", answer, "that shipper is another project's", codes=("ShipperNotExist",))
     else:
         sls.judge.expect("SLS-COMMON-16", True, expected="the two states share the shipper's name")
 
@@ -121,7 +119,7 @@ def test_names_of_another_project_are_unknown(sls: Sls, operation: str) -> None:
 @decides("SLS-COMMON-20")
 def test_the_three_absences_are_told_apart(sls: Sls, operation: str) -> None:
     """Unknown project, logstore and shipper have three different error codes; which of two wins is open (sls A-13)."""
-    shipper = sls.shipper([FAILED])
+    shipper = sls.shipper_for(operation)
     absent = another_name()
 
     answers = [
@@ -216,8 +214,4 @@ def test_retry_reaches_no_neighbour(sls: Sls) -> None:
         sls.put(shipper, [*shipper.ids("fail")[:1], *foreign])
         expect_unchanged(sls, "SLS-COMMON-03", neighbour, tasks, what, strict=shipper.promised)
     what = "since it was never named"
-    expect_unchanged(
-        sls, "SLS-RETRY-04", shipper, mine, what, but=shipper.ids("fail")[:1], strict=shipper.promised
-    )
-
-
+    expect_unchanged(sls, "SLS-RETRY-04", shipper, mine, what, but=shipper.ids("fail")[:1], strict=shipper.promised)

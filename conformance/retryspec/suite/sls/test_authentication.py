@@ -113,7 +113,7 @@ def expect_still(sls: Sls, shipper: Shipper, before: dict[str, Task] | None, wha
 def test_signature_over_something_else_is_refused(sls: Sls, operation: str) -> None:
     """A right key's signature over other bytes than those sent gives 401 SignatureNotMatch and has no effect."""
     must_verify(sls)
-    shipper = sls.shipper([FAILED])
+    shipper = sls.shipper_for(operation)
     before = before_of(sls, shipper)
     right = valid(sls, operation, shipper)
 
@@ -130,7 +130,7 @@ def test_signature_over_something_else_is_refused(sls: Sls, operation: str) -> N
 def test_altered_signature_is_refused(sls: Sls, operation: str) -> None:
     """A signature that differs in one character, or was made with another secret, gives 401 SignatureNotMatch."""
     must_verify(sls)
-    shipper = sls.shipper([FAILED])
+    shipper = sls.shipper_for(operation)
     before = before_of(sls, shipper)
     right = valid(sls, operation, shipper)
 
@@ -164,7 +164,7 @@ UNUSABLE = {
 def test_unusable_authorization_is_refused(sls: Sls, operation: str) -> None:
     """Without Authorization, with an unusable one or with nobody's key, any refusal is right and success is not."""
     must_verify(sls)
-    shipper = sls.shipper([FAILED])
+    shipper = sls.shipper_for(operation)
     before = before_of(sls, shipper)
 
     answers = {

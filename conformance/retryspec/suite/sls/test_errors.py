@@ -15,12 +15,43 @@ BOTH = pytest.mark.parametrize("operation", [GET, PUT])
 
 # Codes of the service's common list, which may come where no special one applies (sls ).
 COMMON_CODES = frozenset(
-    "MissingContentType InvalidContentType MissingContentLength MissingBodyRawSize InvalidBodyRawSize MissingParameter "
-    "InvalidCompressType ParameterInvalid MissingHost InvalidHost MissingDate InvalidDateFormat InvalidRequestTime "
-    "RequestTimeTooSkewed RequestTimeExpired MissingAPIVersion InvalidAPIVersion MissingSignatureMethod "
-    "InvalidSignatureMethod MissAccessKeyId PostBodyInvalid SignatureNotMatch Unauthorized InvalidAccessKeyId "
-    "WriteQuotaExceed ReadQuotaExceed MetaOperationQpsLimitExceeded ProjectForbidden ProjectNotExist ProjectNotExists "
-    "InvalidMethod PostBodyTooLarge InternalServerError RequestTimeout ServerBusy".split()
+    (
+        "MissingContentType",
+        "InvalidContentType",
+        "MissingContentLength",
+        "MissingBodyRawSize",
+        "InvalidBodyRawSize",
+        "MissingParameter",
+        "InvalidCompressType",
+        "ParameterInvalid",
+        "MissingHost",
+        "InvalidHost",
+        "MissingDate",
+        "InvalidDateFormat",
+        "InvalidRequestTime",
+        "RequestTimeTooSkewed",
+        "RequestTimeExpired",
+        "MissingAPIVersion",
+        "InvalidAPIVersion",
+        "MissingSignatureMethod",
+        "InvalidSignatureMethod",
+        "MissAccessKeyId",
+        "PostBodyInvalid",
+        "SignatureNotMatch",
+        "Unauthorized",
+        "InvalidAccessKeyId",
+        "WriteQuotaExceed",
+        "ReadQuotaExceed",
+        "MetaOperationQpsLimitExceeded",
+        "ProjectForbidden",
+        "ProjectNotExist",
+        "ProjectNotExists",
+        "InvalidMethod",
+        "PostBodyTooLarge",
+        "InternalServerError",
+        "RequestTimeout",
+        "ServerBusy",
+    )
 )
 
 
@@ -69,8 +100,14 @@ def test_every_error_has_the_error_body(sls: Sls) -> None:
         sls.put(shipper, [f"absent-{number}" for number in range(11)]),
     ]
     for operation in (GET, PUT):
-        answers += [sls.call(operation, replace(shipper, project="absent-p")), sls.call(operation, replace(shipper, name="absent-s"))]
-        answers += [sls.call(operation, shipper, headers={"Authorization": None}), sls.call(operation, shipper, headers={"Date": None})]
+        answers += [
+            sls.call(operation, replace(shipper, project="absent-p")),
+            sls.call(operation, replace(shipper, name="absent-s")),
+        ]
+        answers += [
+            sls.call(operation, shipper, headers={"Authorization": None}),
+            sls.call(operation, shipper, headers={"Date": None}),
+        ]
     for answer in (answer for answer in answers if answer.refused):
         special = answer.error_code in COMMON_CODES | {"LogStoreNotExist", "ShipperNotExist"}
         sls.judge.expect("SLS-COMMON-18", special, answer.exchange, expected="an errorCode of the service's lists")

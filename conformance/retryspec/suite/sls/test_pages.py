@@ -12,7 +12,9 @@ from retryspec.suite.sls.model import HOUR, STATUSES, TaskPlan, Window, count_st
 
 TEN_YEARS = 10 * 365 * 24 * HOUR
 
-DISK_FULL = "AccessDenied: the bucket's policy refuses PutObject, quota \u201cdisk\u201d used up (\u78c1\u76d8\u5df2\u6ee1)"
+DISK_FULL = (
+    "AccessDenied: the bucket's policy refuses PutObject, quota \u201cdisk\u201d used up (\u78c1\u76d8\u5df2\u6ee1)"
+)
 STORIES = [
     TaskPlan("fail", message=DISK_FULL),
     TaskPlan("success"),
@@ -25,7 +27,7 @@ STORIES = [
 @decides("SLS-GET-14", "SLS-GET-15", "SLS-GET-16", "SLS-GET-17", "SLS-GET-18", "SLS-GET-19", "SLS-GET-20", "SLS-GET-21")
 def test_page_is_complete(sls: Sls) -> None:
     """A page has all its members; its numbers are those of the tasks that there are."""
-    shipper = sls.shipper(STORIES)
+    shipper = sls.some_shipper(STORIES)
 
     answer = sls.get(shipper)
     page = sls.page(answer, "SLS-GET-14")
@@ -90,7 +92,11 @@ def test_numbers_of_one_status_and_of_none(sls: Sls) -> None:
                 strict=shipper.promised,
             )
             sls.judge.expect(
-                "SLS-GET-16", page.count == many, answer.exchange, expected=f"a count of {many}", received=str(page.count)
+                "SLS-GET-16",
+                page.count == many,
+                answer.exchange,
+                expected=f"a count of {many}",
+                received=str(page.count),
             )
 
 
@@ -126,12 +132,16 @@ def test_numbers_of_a_narrow_window(sls: Sls) -> None:
 @decides("SLS-GET-22")
 def test_message_tells_of_the_failure(sls: Sls) -> None:
     """A failed task should show its message, any other an empty one (sls A-31)."""
-    shipper = sls.shipper(STORIES)
+    shipper = sls.some_shipper(STORIES)
     asked = {task.id: task.message for task in shipper.tasks}
 
     for task in sls.snapshot(shipper).values():
         message = asked.get(task.id)
-        fits = (task.message == message if message else bool(task.message)) if task.status == "fail" else task.message == ""
+        fits = (
+            (task.message == message if message else bool(task.message))
+            if task.status == "fail"
+            else task.message == ""
+        )
         sls.judge.expect(
             "SLS-GET-22",
             fits,
@@ -144,7 +154,7 @@ def test_message_tells_of_the_failure(sls: Sls) -> None:
 @decides("SLS-GET-23", "SLS-GET-24", "SLS-GET-25")
 def test_times_are_unix_seconds(sls: Sls) -> None:
     """Times are integers in seconds: creation within ten years of now, an end at or after it."""
-    shipper = sls.shipper(STORIES)
+    shipper = sls.some_shipper(STORIES)
 
     tasks = sls.snapshot(shipper)
     for task in tasks.values():

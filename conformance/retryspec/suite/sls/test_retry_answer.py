@@ -125,7 +125,7 @@ def test_any_spelling_of_the_array_is_read(sls: Sls) -> None:
     escaped = "".join(f"\\u{ord(character):04x}" for character in second if ord(character) < 0x10000)
 
     bodies = {
-        first: f'\n[\t{json.dumps(first)}\r\n ] \n'.encode(),
+        first: f"\n[\t{json.dumps(first)}\r\n ] \n".encode(),
         second: f'["{escaped}"]'.encode(),
         third: json.dumps([third], ensure_ascii=False).encode(),
     }
@@ -144,7 +144,7 @@ def test_nothing_runs_that_no_string_names(sls: Sls) -> None:
     quoted = json.dumps(shipper.ids("fail")[0])
 
     empty = [sls.put(shipper, None), sls.put(shipper, b""), sls.put(shipper, b"[]")]
-    items = ("1", "null", "true", "1.5", "{}", f"[{quoted}]", f'{{"id": {quoted}}}', f'{{{quoted}: true}}', '""')
+    items = ("1", "null", "true", "1.5", "{}", f"[{quoted}]", f'{{"id": {quoted}}}', f"{{{quoted}: true}}", '""')
     odd = [sls.put(shipper, f"[{item}]".encode()) for item in items]
     for answer in (*empty, *odd):
         sls.judge.expect(
@@ -168,9 +168,11 @@ def test_nothing_runs_that_no_string_names(sls: Sls) -> None:
 
 @decides("SLS-RETRY-03", "SLS-COMMON-17")
 def test_content_type_of_a_retry(sls: Sls) -> None:
-    """`application/json` is accepted, with a charset too at best; what else happens is open, but no fault (sls A-18)."""
+    """`application/json` is accepted, with a charset too at best; the rest is open, but no fault (sls A-18)."""
     answer = sls.put(sls.shipper(failed(1)), ["absent-1"], headers={"Content-Type": "application/json"})
-    sls.judge.expect("SLS-RETRY-03", answer.status != 415, answer.exchange, expected="anything but 415 for application/json")
+    sls.judge.expect(
+        "SLS-RETRY-03", answer.status != 415, answer.exchange, expected="anything but 415 for application/json"
+    )
     shipper = sls.shipper(failed(1))
     answer = sls.put(shipper, shipper.ids("fail"), headers={"Content-Type": "application/json"})
     expect_accepted(sls, "SLS-RETRY-03", answer, "the body is declared as application/json")

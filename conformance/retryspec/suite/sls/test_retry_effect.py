@@ -210,7 +210,7 @@ def test_mixed_list_touches_no_other_task(sls: Sls) -> None:
 @decides("SLS-RETRY-04", "SLS-RETRY-01")
 @in_background
 def test_rerun_goes_as_asked(sls: Sls) -> None:
-    """With the provider's promise a re-run lasts, ends as asked, under the same id, and can be retried again if it failed."""
+    """With the provider's promise a re-run lasts, ends as asked under the same id, and may fail and be retried."""
     shipper = sls.fresh_shipper(
         [
             TaskPlan("fail", rerun_seconds=1, rerun_status="success"),

@@ -5,7 +5,10 @@ from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import expect_accepted, expect_refused
 from retryspec.suite.sls.model import HOUR, STATUSES, Shipper, TaskPlan, Window, count_statuses
 
-MIXED = [TaskPlan(status) for status in ("fail", "success", "running", "fail", "success", "fail", "running", "success", "fail")]
+MIXED = [
+    TaskPlan(status)
+    for status in ("fail", "success", "running", "fail", "success", "fail", "running", "success", "fail")
+]
 
 
 def ids_of(sls: Sls, shipper: Shipper, status: str | None) -> set[str]:
@@ -68,7 +71,7 @@ def expect_between(sls: Sls, status: str, least: set[str], shown: set[str], most
 @decides("SLS-GET-09")
 def test_filter_holds_on_a_known_shipper(sls: Sls) -> None:
     """Each filter is accepted, and what it shows has that status."""
-    shipper = sls.shipper([])
+    shipper = sls.some_shipper([])
 
     for status in STATUSES:
         expect_accepted(sls, "SLS-GET-09", sls.get(shipper, status=status), f"{status} is a status")
@@ -77,9 +80,22 @@ def test_filter_holds_on_a_known_shipper(sls: Sls) -> None:
 @decides("SLS-GET-10")
 def test_unknown_status_is_refused(sls: Sls) -> None:
     """Any other value gives 400 ParameterInvalid; `successful` and `failed` should (sls A-23)."""
-    shipper = sls.shipper([TaskPlan("fail")])
+    shipper = sls.some_shipper([TaskPlan("fail")])
 
-    for value in ("bogus", "succes", "failure", "run", "running,fail", "all", "0", "null", "pending", "*", "%", "success1"):
+    for value in (
+        "bogus",
+        "succes",
+        "failure",
+        "run",
+        "running,fail",
+        "all",
+        "0",
+        "null",
+        "pending",
+        "*",
+        "%",
+        "success1",
+    ):
         answer = sls.get(shipper, status=value)
         expect_refused(sls, "SLS-GET-10", answer, f"{value!r} is no status", codes=("ParameterInvalid",))
     for value in ("successful", "failed"):
@@ -140,4 +156,3 @@ def test_numbers_with_a_filter(sls: Sls) -> None:
             received=str(dict(page.statistics)),
             strict=shipper.promised,
         )
-

@@ -1,5 +1,7 @@
 """The window of a GET: `from`, `to`, and which tasks lie in it."""
 
+from itertools import pairwise
+
 import pytest
 
 from retryspec.checks import decides
@@ -9,7 +11,7 @@ from retryspec.suite.sls.model import HOUR, Task, TaskPlan, Window
 
 MINUTE = 60
 
-# Seconds from a task's creation to a bound: never within two seconds of it, since the bounds may be in or out (sls A-06).
+# Seconds from a task's creation to a bound: not within two seconds of it, since bounds may be in or out (sls A-06).
 MARGIN = 3
 
 SPREAD = [
@@ -32,7 +34,7 @@ SPREAD = [
 @decides("SLS-GET-02", "SLS-GET-03")
 def test_missing_bound_is_refused(sls: Sls, behaviour: str, missing: str) -> None:
     """Without `from` or without `to` the answer is 400 with an error body (the code is open, sls A-15)."""
-    shipper = sls.shipper([TaskPlan("fail")])
+    shipper = sls.some_shipper([TaskPlan("fail")])
     window = sls.window()
     both = [("from", str(window.start)), ("to", str(window.end))]
     further = [("status", ""), ("offset", "0"), ("size", "100")]
@@ -50,7 +52,7 @@ def test_missing_bound_is_refused(sls: Sls, behaviour: str, missing: str) -> Non
 @decides("SLS-GET-02", "SLS-GET-03", "SLS-COMMON-17")
 def test_bound_that_is_no_integer_is_refused(sls: Sls, behaviour: str, name: str) -> None:
     """A bound that is no integer should give 400, and never a server fault (sls A-16)."""
-    shipper = sls.shipper([TaskPlan("fail")])
+    shipper = sls.some_shipper([TaskPlan("fail")])
     window = sls.window()
 
     for value in ("abc", "1.5", "", " ", "1e9", "0x10", "12,5", "\u0661\u0662", "null"):
@@ -68,7 +70,7 @@ def test_bound_that_is_no_integer_is_refused(sls: Sls, behaviour: str, name: str
 @decides("SLS-GET-05")
 def test_from_not_before_to_is_refused(sls: Sls) -> None:
     """`from` at or after `to` gives 400 ParameterInvalid; one second before it is accepted."""
-    shipper = sls.shipper([TaskPlan("fail")])
+    shipper = sls.some_shipper([TaskPlan("fail")])
     now = sls.now()
 
     for end in (now - HOUR, now - 20 * HOUR):
@@ -83,20 +85,22 @@ def test_from_not_before_to_is_refused(sls: Sls) -> None:
 @decides("SLS-GET-06")
 def test_window_of_long_ago_is_refused(sls: Sls) -> None:
     """A window that lies wholly outside the last 48 hours gives 400 ParameterInvalid."""
-    shipper = sls.shipper([TaskPlan("fail")])
+    shipper = sls.some_shipper([TaskPlan("fail")])
     now = sls.now()
 
     for hours, length in ((96, 1), (73, 0.5), (100, 20), (24 * 365, 1), (30 * 24, 24)):
         window = Window(int(now - hours * HOUR), int(now - (hours - length) * HOUR))
         answer = sls.get(shipper, window)
-        expect_refused(sls, "SLS-GET-06", answer, f"the window ended {hours - length:g} h ago", codes=("ParameterInvalid",))
+        expect_refused(
+            sls, "SLS-GET-06", answer, f"the window ended {hours - length:g} h ago", codes=("ParameterInvalid",)
+        )
     expect_accepted(sls, "SLS-GET-06", sls.get(shipper), "the window lies within the last 23 h")
 
 
 @decides("SLS-GET-06")
 def test_age_of_from_counts(sls: Sls) -> None:
     """The age of `from` should be what counts: up to 48 hours are accepted, more are refused (sls A-01, A-02)."""
-    shipper = sls.shipper([TaskPlan("fail")])
+    shipper = sls.some_shipper([TaskPlan("fail")])
     now = sls.now()
 
     for start, end in ((49, 0), (72, 1), (96, 0), (60, 59), (200, 0)):
@@ -111,7 +115,7 @@ def test_age_of_from_counts(sls: Sls) -> None:
 @decides("SLS-GET-07")
 def test_window_of_the_last_day_is_accepted(sls: Sls) -> None:
     """A window that begins within the last 23 hours is accepted, whichever limit one reads (sls A-01)."""
-    shipper = sls.shipper([TaskPlan("fail")])
+    shipper = sls.some_shipper([TaskPlan("fail")])
     now = sls.now()
 
     for start, end in ((23, 0), (23, 22), (18, 6), (12, 0), (1, 0)):
@@ -124,7 +128,7 @@ def test_window_of_the_last_day_is_accepted(sls: Sls) -> None:
 @decides("SLS-GET-04")
 def test_end_may_be_now_or_ahead(sls: Sls) -> None:
     """A window up to the server's now is accepted; one that ends some minutes ahead should be (sls A-02)."""
-    shipper = sls.shipper([TaskPlan("running")])
+    shipper = sls.some_shipper([TaskPlan("running")])
     now = sls.now()
 
     answer = sls.get(shipper, Window(now - HOUR, now))
@@ -145,7 +149,7 @@ def test_window_shows_what_was_created_in_it(sls: Sls) -> None:
     windows = [Window(moment - MARGIN, moment + MARGIN) for moment in created]
     windows += [Window(moment - MARGIN, now) for moment in created]
     windows += [Window(created[0] - MARGIN, moment + MARGIN) for moment in created[:-1]]
-    windows += [Window(moment + MARGIN, later - MARGIN) for moment, later in zip(created, created[1:], strict=False)]
+    windows += [Window(moment + MARGIN, later - MARGIN) for moment, later in pairwise(created)]
     windows.append(Window(created[2] + MARGIN, created[6] + MARGIN))
     for window in windows:
         expect_tasks_of(sls, list(everything.values()), window, now, sls.get(shipper, window))
@@ -189,4 +193,3 @@ def expect_tasks_of(sls: Sls, tasks: list[Task], window: Window, now: int, answe
         expected=f"every task created and finished from {window.start} to {window.end}",
         received=f"without {sorted(finished_inside - shown)[:3]}",
     )
-
