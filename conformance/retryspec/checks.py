@@ -90,6 +90,7 @@ class Judge:
         decides: the behaviours it decides.
         behaviours: the catalogue of the API.
         record: makes the redacted record of an exchange.
+        shown: makes a text fit to be shown that comes from an exchange.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Judge:
         decides: tuple[str, ...],
         behaviours: Mapping[str, Behaviour],
         record: Callable[[Exchange], ExchangeRecord],
+        shown: Callable[[str, Exchange | None], str] = lambda text, _: text,
     ) -> None:
         self.check = check
         self.decides = decides
@@ -105,6 +107,7 @@ class Judge:
         self.findings: list[Finding] = []
         self._behaviours = behaviours
         self._record = record
+        self._shown = shown
         self._lock = threading.Lock()
 
     def expect(
@@ -140,8 +143,8 @@ class Judge:
                     behaviour=behaviour,
                     check=self.check,
                     strength=self._strength(behaviour, strict),
-                    expected=expected,
-                    received=received if received is not None else describe(exchange),
+                    expected=self._shown(expected, exchange),
+                    received=self._shown(received if received is not None else describe(exchange), exchange),
                     exchange=self._record(exchange) if exchange else None,
                     conclusive=conclusive,
                 )
@@ -184,6 +187,9 @@ def conduct(new_judge: Callable[[], Judge], check: Callable[[Judge], None]) -> C
         return second
     again = {finding.behaviour for finding in second.findings}
     before = {finding.behaviour for finding in first.findings}
+    if second.untested or second.skipped:
+        # A second look that stopped before it came to a behaviour takes nothing back: known tasks may be used up.
+        again |= before - second.observed
     kept = [f if f.conclusive or f.behaviour in again else replace(f, stable=False) for f in first.findings]
     new = [finding for finding in second.findings if finding.behaviour not in before]
     kept += [finding for finding in new if finding.conclusive]

@@ -1,6 +1,7 @@
 """The command line. Each command imports what it needs when it runs, so that `retryspec --help` is quick."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,9 +47,8 @@ class Format(StrEnum):
 def run_command_line() -> None:
     """Run the command line; an error that a person can act on is one line and an exit code, never a traceback."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as stop:
-        raise SystemExit(stop.exit_code) from None
+        # Without its standalone mode Typer returns the code of an Exit instead of ending the process.
+        code = app(standalone_mode=False)
     except typer.Abort:
         _end("interrupted.", 3)
     except KeyboardInterrupt:
@@ -68,12 +68,23 @@ def run_command_line() -> None:
         if format_message is None:
             raise
         _end(f"{format_message()} See `retryspec --help`.", 2)
+    raise SystemExit(code or 0)
 
 
 def _end(message: str, code: int) -> NoReturn:
     line = " ".join(message.split())
     sys.stderr.write(f"retryspec: {line}\n")
     raise SystemExit(code)
+
+
+DAY = 24 * 3600
+
+
+def _number(value: float) -> float:
+    """Refuse what passes every bound and is no number of seconds."""
+    if math.isnan(value):
+        raise UsageError("nan is not a number of seconds.")
+    return value
 
 
 def _print_version(wanted: bool) -> None:
@@ -102,9 +113,11 @@ def check(
     ] = None,
     depth: Annotated[Depth, typer.Option(help="How much to look at.")] = Depth.standard,
     read_only: Annotated[bool, typer.Option("--read-only", help="Send nothing that can change state.")] = False,
-    timeout: Annotated[float, typer.Option(min=0.01, metavar="SECONDS", help="For one exchange.")] = 10.0,
-    settle: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="For a state to show.")] = 5.0,
-    max_time: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="For the whole run.")] = 300.0,
+    timeout: Annotated[float, typer.Option(min=0.01, max=DAY, callback=_number, metavar="SECONDS", help="For one exchange.")] = 10.0,
+    settle: Annotated[float, typer.Option(min=0, max=DAY, callback=_number, metavar="SECONDS", help="For a state to show.")] = 5.0,
+    max_time: Annotated[
+        float, typer.Option(min=1, max=DAY, callback=_number, metavar="SECONDS", help="For the whole run.")
+    ] = 300.0,
     workers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processes that share the checks.")] = 1,
     seed: Annotated[int, typer.Option(metavar="N", help="For what is drawn at random.")] = 1,
     format: Annotated[Format, typer.Option(help="What standard output holds.")] = Format.text,  # noqa: A002  # the name of the option
@@ -135,7 +148,8 @@ def check(
         report = run(plan) if format is Format.json else _run_with_display(plan, verbose=verbose, out=out)
     write_reports(report, out)
     if format is Format.json:
-        sys.stdout.write(json.dumps(report_json(report), indent=1, ensure_ascii=False) + "\n")
+        # In ASCII, so that it comes through whatever the encoding of the terminal is.
+        sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")
     raise typer.Exit(report.exit_code)
 
 
@@ -172,7 +186,7 @@ def behaviours(
 
     entries = [entry for name in ([slug] if slug else slugs()) for entry in catalogue_json(name)]
     if format is Format.json:
-        sys.stdout.write(json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(entries, indent=1) + "\n")
         return
     for entry in entries:
         decision = f"; decision {', '.join(entry['decision'])}" if entry["decision"] else ""

@@ -71,22 +71,25 @@ class LiveProgress(Progress):
 def print_summary(report: RunReport, *, verbose: bool, out: str) -> None:
     """Print the verdict, and what speaks against each API."""
     console = Console(highlight=False, soft_wrap=True)
+    numbered = numbered_findings(report)
     for api in report.apis:
-        _print_api(console, api, verbose=verbose)
+        _print_api(console, api, numbered[api.slug], verbose=verbose)
     requests = sum(api.requests for api in report.apis)
     seconds = f"{report.seconds:.1f} s"
     line = Text(f"{report.verdict.value}", style="bold green" if report.verdict is Verdict.CONFORMS else "bold red")
     line.append(
-        f"  {requests} requests in {seconds}, seed {report.seed}, depth {report.depth}; report in {out}", "default"
+        f"  {requests} requests in {seconds}, seed {report.seed}, depth {report.depth}; report in {safe(out)}", "default"
     )
     console.print(line)
 
 
-def _print_api(console: Console, api: ApiReport, *, verbose: bool) -> None:
+def _print_api(
+    console: Console, api: ApiReport, numbered: list[tuple[str, BehaviourResult, Finding]], *, verbose: bool
+) -> None:
     console.print(Text(f"{api.slug}  {safe(api.base_url)}", style="bold"))
     if api.trouble:
         console.print(Text(f"  {safe(api.trouble)}", style=COLOURS[Outcome.ERROR]))
-    for number, result, finding in numbered_findings(api):
+    for number, result, finding in numbered:
         _print_finding(console, number, result, finding)
     for result in api.behaviours:
         if verbose or _needs_a_line(api, result):
@@ -141,7 +144,16 @@ def _source(result: BehaviourResult) -> str:
 
 
 def safe(text: str) -> str:
-    """Text that cannot command a terminal: control and direction characters are shown as what they are."""
-    return "".join(
-        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}" for c in text
-    )
+    """Text that cannot command a terminal: control and direction characters are shown as what they are.
+
+    A line break is kept, but no line after it can pass for one of ours.
+    """
+    return "".join(_safe_character(character) for character in text)
+
+
+def _safe_character(character: str) -> str:
+    if character == "\n":
+        return "\n" + " " * 20
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return f"\\u{ord(character):04x}"
+    return character

@@ -39,6 +39,8 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     body: bytes | None = None
     chunked: bool = False
+    signs_in: bool = False
+    """It asks for a token and changes nothing else, so that a run which may only read may send it."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values in it that must not be shown, such as a signature."""
 
@@ -110,17 +112,14 @@ class Exchanger:
             (origin.hostname or "").encode(),
             origin.port or (443 if origin.scheme == "https" else 80),
         )
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_tls(verify_tls) if origin.scheme == "https" else None,
-            max_connections=2 * MAX_SIMULTANEOUS,
-            max_keepalive_connections=MAX_SIMULTANEOUS,
-            keepalive_expiry=4.0,
-            network_backend=_DeadlineBackend(),
-        )
+        context = _tls(verify_tls) if origin.scheme == "https" else None
+        self._kept = _pool(context, keep=MAX_SIMULTANEOUS)
+        self._fresh = _pool(context, keep=0)
 
     def close(self) -> None:
         """Close every connection."""
-        self._pool.close()
+        self._kept.close()
+        self._fresh.close()
 
     def send(self, request: Request) -> Exchange:
         """Send one request and wait for the whole answer.
@@ -132,7 +131,7 @@ class Exchanger:
         return self._send(request, None)
 
     def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
-        """Send all requests at one moment: each on its own connection, held back to its last byte till all are ready."""
+        """Send all at one moment: each on its own connection, held back to its last byte until all are ready."""
         if len(requests) > MAX_SIMULTANEOUS:
             raise ValueError(f"At most {MAX_SIMULTANEOUS} requests go out together, not {len(requests)}.")
         barrier = threading.Barrier(len(requests), timeout=self.timeout)
@@ -147,7 +146,7 @@ class Exchanger:
             return list(threads.map(self.send, requests))
 
     def _send(self, request: Request, barrier: threading.Barrier | None) -> Exchange:
-        if self.read_only and request.method not in SAFE_METHODS:
+        if self.read_only and request.method not in SAFE_METHODS and not request.signs_in:
             raise ReadOnly(f"{request.method} can change state and the run may only read (--read-only).")
         deadline = time.monotonic() + self.timeout
         if self.ends_at is not None:
@@ -156,15 +155,19 @@ class Exchanger:
                 raise OutOfTime("The time for the whole run is used up (--max-time).")
         with self._lock:
             self.sent += 1
-        exchange = self._attempt(request, barrier, deadline)
         # A kept connection may be closed by the server just as a request goes out on it, which is nobody's fault.
-        # A safe request is sent again then, once.
-        if exchange.failure == _DISCONNECTED and request.method in SAFE_METHODS and barrier is None:
-            exchange = self._attempt(request, None, deadline)
-        return exchange
+        # A safe request is sent again then, once; one that could change state never goes out on a kept connection.
+        if barrier is None and request.method in SAFE_METHODS:
+            exchange = self._attempt(request, None, deadline, self._kept)
+            if not (exchange.failure or "").startswith((_DISCONNECTED, _BROKEN)):
+                return exchange
+        return self._attempt(request, barrier, deadline, self._fresh)
 
-    def _attempt(self, request: Request, barrier: threading.Barrier | None, deadline: float) -> Exchange:
+    def _attempt(
+        self, request: Request, barrier: threading.Barrier | None, deadline: float, pool: httpcore.ConnectionPool
+    ) -> Exchange:
         _current.deadline = deadline
+        _current.held_back_by = None if request.body else barrier
         started = time.monotonic()
         scheme, host, port = self._url
         try:
@@ -177,9 +180,7 @@ class Exchanger:
                 content=content,
                 extensions={"timeout": {"pool": self.timeout}},
             )
-            if barrier is not None and not request.body:
-                barrier.wait()
-            answer = self._pool.handle_request(outgoing)
+            answer = pool.handle_request(outgoing)
             try:
                 headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
                 body = _read(cast("Iterator[bytes]", answer.stream), headers, deadline)
@@ -195,14 +196,17 @@ class Exchanger:
             if "disconnected without sending" in str(error):
                 return Exchange(request, None, _DISCONNECTED)
             return Exchange(request, None, f"not a valid HTTP answer: {error}")
+        except (httpcore.LocalProtocolError, UnicodeEncodeError) as error:
+            return Exchange(request, None, f"the request cannot be written: {error}")
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-            return Exchange(request, None, f"the connection broke: {str(error) or type(error).__name__}")
+            return Exchange(request, None, f"{_BROKEN}: {str(error) or type(error).__name__}")
         except _UnreadableBody as error:
             return Exchange(request, None, str(error))
         return Exchange(request, Response(answer.status, headers, body, time.monotonic() - started))
 
 
 _DISCONNECTED = "the server closed the connection without an answer"
+_BROKEN = "the connection broke"
 
 _current = threading.local()
 
@@ -214,6 +218,16 @@ class _UnreadableBody(Exception):
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+def _pool(context: ssl.SSLContext | None, *, keep: int) -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(
+        ssl_context=context,
+        max_connections=2 * MAX_SIMULTANEOUS,
+        max_keepalive_connections=keep,
+        keepalive_expiry=4.0,
+        network_backend=_DeadlineBackend(),
+    )
 
 
 def _tls(verify: bool) -> ssl.SSLContext:
@@ -246,37 +260,53 @@ def _framed(
 
 
 def _read(stream: Iterator[bytes], headers: tuple[tuple[str, str], ...], deadline: float) -> bytes:
-    decode = _decoder(_first(headers, "Content-Encoding"))
+    decoder = _Decoder(_first(headers, "Content-Encoding"))
     parts: list[bytes] = []
     length = 0
     for chunk in stream:
-        part = decode(chunk, MAX_BODY + 1 - length)
+        part = decoder.decoded(chunk, MAX_BODY + 1 - length)
         length += len(part)
         if length > MAX_BODY:
             raise _UnreadableBody(f"the body is longer than {MAX_BODY} bytes")
         if time.monotonic() > deadline:
             raise httpcore.ReadTimeout
         parts.append(part)
+    decoder.finish()
     return b"".join(parts)
 
 
-def _decoder(coding: str | None) -> Any:
-    """A function that decompresses a chunk to at most so many bytes."""
-    name = (coding or "identity").strip().lower()
-    if name in ("identity", ""):
-        return lambda chunk, _most: chunk
-    if name not in ("gzip", "x-gzip", "deflate"):
-        raise _UnreadableBody(f"the body has the Content-Encoding {name!r}, which was not asked for")
-    # 32 more than the window size: zlib finds out whether it is the gzip or the zlib format.
-    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+class _Decoder:
+    """Decompresses a body chunk by chunk, to no more than is asked for."""
 
-    def decompress(chunk: bytes, most: int) -> bytes:
-        try:
-            return decompressor.decompress(chunk, most)
-        except zlib.error as error:
-            raise _UnreadableBody(f"the body cannot be decompressed ({name}): {error}") from None
+    def __init__(self, coding: str | None) -> None:
+        self._coding = (coding or "identity").strip().lower() or "identity"
+        self._stream: Any = None
+        """None before the first byte and after the last one of a compressed stream."""
 
-    return decompress
+    def decoded(self, chunk: bytes, most: int) -> bytes:
+        """What a chunk adds to the body, at most so many bytes of it."""
+        if self._coding == "identity":
+            return chunk
+        if self._coding not in ("gzip", "x-gzip", "deflate"):
+            raise _UnreadableBody(f"the body has the Content-Encoding {self._coding!r}, which was not asked for")
+        whole = b""
+        # A gzip body may consist of several streams, one after the other (RFC 1952, 2.2).
+        while chunk and len(whole) < most:
+            # 32 more than the window size: zlib finds out whether it is the gzip or the zlib format.
+            self._stream = self._stream or zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+            try:
+                whole += self._stream.decompress(chunk, most - len(whole))
+            except zlib.error as error:
+                raise _UnreadableBody(f"the body cannot be decompressed ({self._coding}): {error}") from None
+            if not self._stream.eof:
+                break
+            chunk, self._stream = self._stream.unused_data, None
+        return whole
+
+    def finish(self) -> None:
+        """Make sure that the body came to its end."""
+        if self._stream is not None:
+            raise _UnreadableBody(f"the body cannot be decompressed ({self._coding}): it was cut off")
 
 
 class _DeadlineBackend(httpcore.NetworkBackend):
@@ -305,6 +335,11 @@ class _DeadlineStream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, _time_left())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        barrier, _current.held_back_by = _current.held_back_by, None
+        if barrier is not None:
+            self._stream.write(buffer[:-1], _time_left())
+            barrier.wait()
+            buffer = buffer[-1:]
         self._stream.write(buffer, _time_left())
 
     def close(self) -> None:

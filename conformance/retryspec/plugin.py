@@ -89,8 +89,10 @@ class Suite:
         def check(judge: Judge) -> None:
             item.obj(**{slug: connection.handle(judge), **params})
 
-        decides = decided_by(item.obj)
-        return conduct(partial(connection.session.judge, check_id(item), decides), check)
+        session, decides = connection.session, decided_by(item.obj)
+        result = conduct(partial(session.judge, check_id(item), decides), check)
+        reasons = {"untested": result.untested, "skipped": result.skipped, "error": result.error}
+        return replace(result, **{name: session.shown(text) for name, text in reasons.items() if text})
 
     def start_in_background(self, items: list[pytest.Function]) -> None:
         """Start the checks that mostly wait."""

@@ -6,6 +6,9 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import count
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +18,7 @@ from retryspec.errors import UsageError
 from retryspec.runner import ApiReport, RunReport
 from retryspec.verdicts import BehaviourResult, ExchangeRecord, Finding, Outcome
 
-__all__ = ["junit_xml", "numbered_findings", "report_json", "write_reports"]
+__all__ = ["junit_xml", "numbered_findings", "report_json", "report_schema", "write_reports"]
 
 FORMAT = "retryspec-report/1"
 
@@ -26,14 +29,15 @@ def write_reports(report: RunReport, folder: Path) -> None:
     Raises:
         UsageError: they cannot be written.
     """
-    files = {
+    texts = {
         "report.json": json.dumps(report_json(report), indent=1, ensure_ascii=False),
         "junit.xml": junit_xml(report),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text + "\n", encoding="utf-8")
+        for name, text in texts.items():
+            # What came from a server was made fit for UTF-8 long before; a report must not fail on what did not.
+            (folder / name).write_text(text + "\n", encoding="utf-8", errors="replace")
     except OSError as error:
         raise UsageError(f"{folder}: the report cannot be written: {error.strerror}. Choose another --out.") from None
 
@@ -53,26 +57,40 @@ def prepare_folder(folder: Path) -> None:
         raise UsageError(f"{folder}: the report cannot be written: {error.strerror}. Choose another --out.") from None
 
 
-def numbered_findings(api: ApiReport) -> list[tuple[str, BehaviourResult, Finding]]:
-    """Every finding of an API with its id, `F1` and so on in the order of the document."""
-    pairs = [(result, finding) for result in api.behaviours for finding in result.findings]
-    return [(f"F{number}", result, finding) for number, (result, finding) in enumerate(pairs, 1)]
+def numbered_findings(report: RunReport) -> dict[str, list[tuple[str, BehaviourResult, Finding]]]:
+    """Every finding by API with its id, `F1` and so on through the whole report, in the order of the documents."""
+    numbers = count(1)
+    return {
+        api.slug: [
+            (f"F{next(numbers)}", result, finding) for result in api.behaviours for finding in result.findings
+        ]
+        for api in report.apis
+    }
+
+
+@cache
+def report_schema() -> dict[str, Any]:
+    """The JSON Schema of `report.json`."""
+    text = files("retryspec").joinpath("report.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
 
 
 def report_json(report: RunReport) -> dict[str, Any]:
     """The content of `report.json`."""
+    numbered = numbered_findings(report)
     return {
         "format": FORMAT,
         "tool": {"name": "retryspec", "version": __version__, "seed": report.seed, "depth": report.depth},
         "started": report.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "seconds": round(report.seconds, 3),
         "verdict": report.verdict.value,
-        "apis": [_api(api) for api in report.apis],
+        "apis": [_api(api, numbered[api.slug]) for api in report.apis],
     }
 
 
-def _api(api: ApiReport) -> dict[str, Any]:
-    ids = {id(finding): number for number, _, finding in numbered_findings(api)}
+def _api(api: ApiReport, numbered: list[tuple[str, BehaviourResult, Finding]]) -> dict[str, Any]:
+    ids = {id(finding): number for number, _, finding in numbered}
     return {
         "api": api.slug,
         "base_url": api.base_url,
@@ -138,7 +156,8 @@ def junit_xml(report: RunReport) -> str:
     """The run as JUnit XML: a suite per API, a case per behaviour."""
     root = ElementTree.Element("testsuites", name="retryspec", time=f"{report.seconds:.3f}")
     for api in report.apis:
-        failures, errors = api.count(Outcome.FAIL), api.count(Outcome.ERROR)
+        failures = sum(result.outcome is Outcome.FAIL and not result.known for result in api.behaviours)
+        errors = api.count(Outcome.ERROR)
         skipped = api.count(Outcome.UNTESTED) + api.count(Outcome.SKIPPED)
         suite = ElementTree.SubElement(
             root,

@@ -17,6 +17,7 @@ from pathlib import Path
 from retryspec.behaviours import Behaviour
 from retryspec.documents import load_document, slugs
 from retryspec.errors import RunError, UsageError
+from retryspec.exchange import ReadOnly
 from retryspec.session import RunOptions, connect, suite_folder
 from retryspec.target import Claim, Table, read_target_file
 from retryspec.verdicts import BehaviourResult, CheckResult, Outcome, Verdict, api_verdict, judge_behaviours
@@ -102,8 +103,9 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
     tables = _chosen_tables(plan)
     catalogue = {slug: load_document(slug).behaviours for slug in tables}
     selected = {slug: _selected(behaviours, plan.only) for slug, behaviours in catalogue.items()}
-    if not any(selected.values()):
-        raise UsageError(f"No behaviour is called {' or '.join(plan.only)}; see `retryspec behaviours`.")
+    for pattern in plan.only:
+        if not any(_selected(behaviours, (pattern,)) for behaviours in catalogue.values()):
+            raise UsageError(f"No behaviour is called {pattern!r}; see `retryspec behaviours`.")
     ends_at = time.time() + plan.max_time
     smokes = {slug: _smoke(table, plan, ends_at) for slug, table in tables.items()}
     healthy = [slug for slug, smoke in smokes.items() if smoke.trouble is None]
@@ -160,14 +162,19 @@ class Smoke:
 def _smoke(table: Table, plan: Plan, ends_at: float) -> Smoke:
     options = RunOptions(timeout=plan.timeout, settle=plan.settle, ends_at=ends_at, read_only=plan.read_only)
     connection = connect(table, options)
-    trouble = None
+    session, trouble = connection.session, None
     try:
+        for behaviour in session.claim.known:
+            if behaviour not in session.document.behaviours:
+                raise table.wrong("known", f"names {behaviour!r}, which is no behaviour; see `retryspec behaviours`")
         connection.smoke()
+    except ReadOnly as refused:
+        trouble = f"{table.name}: nothing of what the target claims can be looked at: {refused}"
     except RunError as error:
-        trouble = str(error)
+        trouble = session.shown(str(error))
     finally:
-        connection.session.close()
-    return Smoke(connection.session.claim, connection.session.exchanger.sent, trouble)
+        session.close()
+    return Smoke(session.claim, session.exchanger.sent, trouble)
 
 
 def _untested(result: BehaviourResult, trouble: str) -> BehaviourResult:
@@ -233,7 +240,7 @@ class Collector:
         if result is not None and getattr(report, "when", "") == "call":
             self.collected.results.append(result)
             self._progress.finished(result)
-        elif getattr(report, "failed", False) and getattr(report, "when", "") != "call":
+        elif getattr(report, "failed", False):
             self.broken.append(str(getattr(report, "longreprtext", "")))
 
     def pytest_sessionfinish(self, session: object) -> None:

@@ -61,7 +61,7 @@ class Session:
         self.shape = Shape(document)
         self.exchanger = self._exchanger(claim.base_url)
         self.states = self._provider_states()
-        self._redactor = Redactor(secrets)
+        self._redactor = Redactor((*secrets, *claim.secrets))
         self._curl = curl
 
     def close(self) -> None:
@@ -72,7 +72,13 @@ class Session:
 
     def judge(self, check: str, decides: tuple[str, ...]) -> Judge:
         """The judge of one look at this server."""
-        return Judge(check, decides, self.document.behaviours, self.record)
+        return Judge(check, decides, self.document.behaviours, self.record, self.shown)
+
+    def shown(self, text: str, exchange: Exchange | None = None) -> str:
+        """A text as it may be shown: secrets replaced, also those of an exchange, and cut."""
+        # A lone surrogate is valid in a JSON escape and in no UTF-8 file.
+        clean = text.encode("utf-8", "replace").decode("utf-8")
+        return self._redactor.text(clean, exchange.request.secrets if exchange else ())[:MOST_SHOWN]
 
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """An exchange as it may be shown: secrets replaced, bodies cut."""
@@ -80,9 +86,7 @@ class Session:
         url = f"{self.claim.origin.scheme}://{self.claim.origin.netloc.rpartition('@')[2]}{request.target}"
 
         def shown(text: str) -> str:
-            # A lone surrogate is valid in a JSON escape and in no UTF-8 file.
-            clean = text.encode("utf-8", "replace").decode("utf-8")
-            return self._redactor.text(clean[:MOST_SHOWN], request.secrets)
+            return self.shown(text, exchange)
 
         def shown_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
             return tuple((shown(name), shown(value)) for name, value in headers)

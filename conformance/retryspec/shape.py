@@ -5,6 +5,7 @@ What is found is neutral; each API's suite says which behaviour a problem speaks
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -132,9 +133,8 @@ def _repeated_key(body: bytes) -> str | None:
     repeated: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) < len(keys):
-            repeated.extend(key for key in keys if keys.count(key) > 1)
+        if len(dict(pairs)) < len(pairs) and not repeated:
+            repeated.append(next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1))
 
     json.loads(body, object_pairs_hook=note)
     return repeated[0] if repeated else None

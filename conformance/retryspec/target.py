@@ -29,6 +29,8 @@ class Table:
         self._file = file
         self._text = text
         self._read: set[str] = set()
+        self.from_environment: set[str] = set()
+        """The values that came from the environment, which is where secrets are kept."""
 
     def text(self, key: str) -> str | None:
         """A string, or None where the key is absent."""
@@ -102,16 +104,20 @@ class Table:
         found = os.environ.get(value["env"])
         if found is None:
             raise self.wrong(key, f"asks for the environment variable {value['env']}, which is not set")
+        self.from_environment.add(found)
         return found
 
     def _line(self, key: str) -> str:
-        pattern = re.compile(rf"^\s*\"?{re.escape(key.partition('.')[0])}\"?\s*=")
+        """Where a key stands: its own line, or that of the table that it is."""
+        first = re.escape(key.partition(".")[0])
+        own = re.compile(rf"\s*[\"']?{first}[\"']?\s*[=.]")
+        tables = re.compile(rf"\s*\[\s*{re.escape(self.name)}\s*\.\s*[\"']?{first}[\"']?\s*[.\]]")
         inside = False
         for number, line in enumerate(self._text.splitlines(), 1):
-            if line.strip().startswith("["):
-                inside = line.strip().startswith(f"[{self.name}]")
-            elif inside and pattern.match(line):
+            if (inside and own.match(line)) or tables.match(line):
                 return f":{number}"
+            if line.startswith("["):
+                inside = bool(re.match(rf"\[\s*{re.escape(self.name)}\s*\]", line))
         return ""
 
 
@@ -127,6 +133,8 @@ class Claim:
     known: Mapping[str, str]
     verify_tls: bool
     headers: Mapping[str, str]
+    secrets: tuple[str, ...] = ()
+    """Values among the headers that must not be shown."""
 
 
 def read_claim(table: Table, *, operations: frozenset[str]) -> Claim:
@@ -146,6 +154,12 @@ def read_claim(table: Table, *, operations: frozenset[str]) -> Claim:
     if states_url is not None:
         _split(table, "states_url", states_url)
     origin = _split(table, "base_url", base_url)
+    if origin.query or origin.fragment:
+        raise table.wrong("base_url", "has to end with its path, without a query or a fragment")
+    headers = table.text_map("headers")
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise table.wrong(f"headers.{name}", "cannot be written as an HTTP header")
     return Claim(
         base_url=base_url,
         origin=origin,
@@ -154,18 +168,29 @@ def read_claim(table: Table, *, operations: frozenset[str]) -> Claim:
         operations=frozenset(claimed) if claimed is not None else operations,
         known=table.text_map("known"),
         verify_tls=table.flag("verify_tls", True),
-        headers=table.text_map("headers"),
+        headers=headers,
+        secrets=tuple(value for value in headers.values() if value in table.from_environment),
     )
 
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"([!-~\x80-\xff]([ \t!-~\x80-\xff]*[!-~\x80-\xff])?)?")
+
+
 def _split(table: Table, key: str, url: str) -> SplitResult:
+    if not re.fullmatch(r"[!-~]*", url):
+        raise table.wrong(key, "has to be written in ASCII without blanks: percent-encoded, the host in punycode")
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        port = parts.port
     except ValueError as error:
         raise table.wrong(key, f"is not a URL: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise table.wrong(key, f"has to be an http or https URL with a host, not {url!r}")
+    if port == 0:
+        raise table.wrong(key, "has the port 0, where nobody listens")
+    if "@" in parts.netloc:
+        raise table.wrong(key, "has a user or a password before the host, which no API here asks for; leave them out")
     return parts
 
 
@@ -176,12 +201,17 @@ def read_target_file(path: Path) -> dict[str, Table]:
         UsageError: the file cannot be read or is not TOML.
     """
     try:
-        if path.stat().st_size > MAX_TARGET_FILE:
+        with path.open("rb") as file:
+            # One byte more than there may be: what is no regular file does not tell its length.
+            raw = file.read(MAX_TARGET_FILE + 1)
+        if len(raw) > MAX_TARGET_FILE:
             raise UsageError(f"{path}: the target file is longer than {MAX_TARGET_FILE} bytes.")
-        text = path.read_text(encoding="utf-8")
+        text = raw.decode("utf-8").replace("\r\n", "\n")
         content = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"{path}: the target file cannot be read: {error.strerror}.") from None
+    except RecursionError:
+        raise UsageError(f"{path}: the target file is not TOML that can be read: it is nested too deeply.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: the target file is not TOML: {error}.") from None
     for name, values in content.items():

@@ -216,6 +216,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 def test_good_document_has_no_finding(write: Callable[..., Path]) -> None:
     """The document that the faults below are planted in is clean."""
     assert lint(write(GOOD)) == []
+    assert lint(write(GOOD.replace("JOB-GET-01", "JOB-GET-STATUS-01"))) == []
 
 
 @pytest.mark.parametrize(("rule", "good", "bad", "message"), FAULTS)
@@ -227,6 +228,23 @@ def test_fault_trips_its_rule_alone(write: Callable[..., Path], rule: str, good:
 
     assert {finding.rule for finding in findings} == {rule}
     assert any(message in finding.message for finding in findings)
+
+
+def test_empty_body_may_be_allowed_in_words(write: Callable[..., Path]) -> None:
+    """A schema that says `minProperties: 0` may allow an empty object."""
+    assert lint(write(GOOD.replace("      required: [id]\n", "      minProperties: 0\n", 1))) == []
+
+
+def test_error_codes_may_be_open(write: Callable[..., Path]) -> None:
+    """An error code without a list of values is one of which the sources name none, and it shows examples."""
+    listed = GOOD[GOOD.index("    NotFoundError:\n") : GOOD.index("  securitySchemes:\n")]
+    code = "        errorCode:\n          type: string\n"
+    text = GOOD.replace(listed, "").replace("schemas/NotFoundError'", "schemas/Error'")
+
+    findings = lint(write(text.replace(code, f"{code}          examples: [JobNotFound]\n")))
+
+    assert findings == []
+    assert {finding.rule for finding in lint(write(text))} == {"error-codes"}
 
 
 def test_path_below_comes_after(write: Callable[..., Path]) -> None:

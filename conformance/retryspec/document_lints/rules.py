@@ -108,8 +108,8 @@ def _vacuous_schemas(source: Source) -> Iterator[_Objection]:
             yield node.pointer, "the body has no schema"
             continue
         kinds = [shown for shown, probe in _PROBES.items() if not _problem(source, pointer, probe)]
-        if "{}" in kinds:
-            yield pointer, "the schema of the body allows {}"
+        if "{}" in kinds and source.followed(node.value["schema"]).get("minProperties") != 0:
+            yield pointer, "the schema of the body allows {}; where the sources do, it says `minProperties: 0`"
         if len(kinds) > 1:
             yield pointer, f"the schema of the body allows values of several types: {', '.join(kinds)}"
 
@@ -167,9 +167,12 @@ def _error_codes(source: Source) -> Iterator[_Objection]:
             media = source.followed(answer).get("content", {}).get("application/json")
             if not status.startswith(("4", "5")) or media is None:
                 continue
-            codes = _codes(source, media.get("schema", {}))
+            schema = source.followed(media.get("schema", {}))
+            codes = _codes(source, schema)
             if codes is None:
-                yield place, f"the schema of the {status} does not list the values of `{_CODE}`"
+                # Where the sources name no codes, the member shows some of ours.
+                if "examples" not in source.followed(schema.get("properties", {}).get(_CODE, {})):
+                    yield place, f"the schema of the {status} does not list the values of `{_CODE}`"
                 continue
             shown = {_code_of(source.followed(example)) for example in media.get("examples", {}).values()}
             for code in sorted(codes - shown):
@@ -222,7 +225,7 @@ def _behaviours(source: Source) -> Iterator[_Objection]:
                 continue
             id_ = str(entry.get("id", ""))
             prefix = prefix or id_.split("-")[0]
-            if not re.fullmatch(rf"{re.escape(prefix)}-[A-Z0-9]+-\d\d+[a-z]?", id_):
+            if not re.fullmatch(rf"{re.escape(prefix)}(-[A-Z0-9]+)+-\d\d+[a-z]?", id_):
                 yield pointer, f"the id `{id_}` is not of the form {prefix}-GROUP-01"
             if id_ in seen:
                 yield pointer, f"the id {id_} stands twice"

@@ -75,6 +75,11 @@ class ApiServer(Protocol):
         """Return what a person needs to try the API at this address."""
         ...
 
+    @classmethod
+    def target(cls, base_url: str) -> Mapping[str, str]:
+        """Return the API's table of a target file for a server at this address with the default credentials."""
+        ...
+
 
 def api_slugs() -> list[str]:
     """Return the slugs of all APIs that there is a reference server for."""

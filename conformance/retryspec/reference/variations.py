@@ -67,16 +67,19 @@ class Variation:
     says: str
     make: type[ApiServer]
     """The server's class; called with a Setting it makes the server."""
+    warns: bool = False
+    """A faulty one that only a warning is due to: what it breaks is a SHOULD, or open enough in the sources."""
 
 
-_found: dict[str, Variation] = {}
+# By name. Two of one name are a mistake, but one that must not keep all others from being used.
+_found: dict[str, list[Variation]] = {}
 
 
-def faulty(*behaviours: str, says: str) -> Callable[[S], S]:
-    """Register a class as a server that breaks the behaviours of these ids."""
+def faulty(*behaviours: str, says: str, warns: bool = False) -> Callable[[S], S]:
+    """Register a class as a server that breaks the behaviours of these ids; `warns` where only a warning is due."""
     if not behaviours:
         raise ValueError("a faulty server breaks at least one behaviour")
-    return _register(Kind.FAULTY, behaviours, None, says)
+    return _register(Kind.FAULTY, behaviours, None, says, warns=warns)
 
 
 def lenient(decision: str, *, says: str) -> Callable[[S], S]:
@@ -87,7 +90,7 @@ def lenient(decision: str, *, says: str) -> Callable[[S], S]:
 def variations(slug: str | None = None, kind: Kind | None = None) -> list[Variation]:
     """Return all variations, or those of one API or kind, in the order of their names."""
     _load()
-    found = sorted(_found.values(), key=lambda variation: variation.name)
+    found = [one for name in sorted(_found) for one in _found[name]]
     return [one for one in found if slug in (None, one.slug) and kind in (None, one.kind)]
 
 
@@ -97,7 +100,11 @@ def variation(name: str) -> Variation:
     if name not in _found:
         near = [known for known in sorted(_found) if name in known] or sorted(_found)
         raise UsageError(f"{name}: no faulty or lenient server of this name; there is {', '.join(near)}")
-    return _found[name]
+    found, *others = _found[name]
+    if others:
+        modules = " and ".join(one.make.__module__ for one in _found[name])
+        raise UsageError(f"{name}: two servers of this name, in {modules}; rename one")
+    return found
 
 
 def composed(slug: str, names: Sequence[str]) -> type[ApiServer]:
@@ -117,12 +124,13 @@ def accepted(body: BaseModel | None = None) -> Refusal:
     return Refusal(200, body)
 
 
-def _register(kind: Kind, behaviours: tuple[str, ...], decision: str | None, says: str) -> Callable[[S], S]:
+def _register(
+    kind: Kind, behaviours: tuple[str, ...], decision: str | None, says: str, *, warns: bool = False
+) -> Callable[[S], S]:
     def register(server: S) -> S:
         name = f"{server.slug}-{_kebab(server.__name__)}"
-        if name in _found:
-            raise ValueError(f"{name}: in {_found[name].make.__module__} and again in {server.__module__}")
-        _found[name] = Variation(name, server.slug, kind, behaviours, decision, says, server)
+        found = Variation(name, server.slug, kind, behaviours, decision, says, server, warns)
+        _found.setdefault(name, []).append(found)
         return server
 
     return register

@@ -1,7 +1,7 @@
 """SLS servers that list and count in another way that the contract leaves open."""
 
 from retryspec_models.sls.models import ShipperTaskStatistics
-from retryspec_models.sls.stubs import Call, Problem, Refusal
+from retryspec_models.sls.stubs import Call, Problem, Reason, Refusal
 
 from retryspec.reference.sls import Server
 from retryspec.reference.sls.store import Shipper, Task
@@ -44,7 +44,8 @@ class SizeClamped(Server):
     def invalid_parameter(self, call: Call, problem: Problem) -> Refusal:
         """Return a page of 500 for a size that is too large; the window is looked at as ever."""
         given = dict(reversed(call.query))
-        if problem.name != "size" or not given.get("size", "").isdigit():
+        too_large = problem.reason is Reason.OUT_OF_RANGE and not given.get("size", "").startswith("-")
+        if problem.name != "size" or not too_large:
             return super().invalid_parameter(call, problem)
         from_, to, offset = (int(given.get(name, 0)) for name in ("from", "to", "offset"))
         self.check_window(from_, to, self.now())

@@ -77,6 +77,11 @@ class Server(Admission):
         """Return what a person needs to try this server."""
         return introduction(self.store, base_url, self.keys, self.keys_are_default, self.now())
 
+    @classmethod
+    def target(cls, base_url: str) -> Mapping[str, str]:
+        """Return the table of a target file."""
+        return {"base_url": base_url, "endpoint": "sls.test", **cls.default_credentials}
+
     # Hooks of the stubs
 
     def admit(self, call: Call) -> None:

@@ -131,7 +131,7 @@ class Sls:
         """Ask for the tasks created in a window (by default `window()`); None leaves a parameter out."""
         window = window or self.window()
         request = self.get_request(shipper, window, status=status, offset=offset, size=size, more=more, headers=headers)
-        return self.seen(GET, self._send(GET, request), Asked(window, status, size))
+        return self.seen(GET, self._send(GET, request), Asked(window, status, offset, size))
 
     def get_request(
         self,
@@ -155,7 +155,7 @@ class Sls:
     ) -> Answer:
         """A GET with just these query parameters, in this order."""
         request = self.raw_get_request(shipper, query, headers=headers)
-        return self.seen(GET, self._send(GET, request), Asked(None, None, None))
+        return self.seen(GET, self._send(GET, request), Asked())
 
     def raw_get_request(
         self,
@@ -307,7 +307,7 @@ class Sls:
         body = _json_or_none(exchange.response)
         page = _page_or_none(body) if operation == GET and exchange.response.status == 200 else None
         if page is not None:
-            look_at_page(self.judge, exchange, asked or Asked(None, None, None), page)
+            look_at_page(self.judge, exchange, asked or Asked(), page)
         return Answer(exchange, exchange.response, body, page)
 
 

@@ -100,7 +100,7 @@ class SlsConnection:
             made = signature.sign(secret or self.target.access_key_secret, text)
             sent["Authorization"] = signature.authorization(key_id or self.target.access_key_id, made)
         secrets = (sent["Authorization"].rpartition(":")[2],) if "Authorization" in sent else ()
-        return Request(method, target, tuple(sent.items()), body, chunked, secrets)
+        return Request(method, target, tuple(sent.items()), body, chunked, secrets=secrets)
 
     def signed_as(self, request: Request, other: Request) -> Request:
         """A request under the signature that another one would have."""
@@ -311,12 +311,11 @@ def _asked_for(plan: TaskPlan, created: int) -> dict[str, Any]:
 def _neighbours(project: str, raw: Any) -> tuple[Shipper, ...]:
     if not isinstance(raw, list):
         return ()
-    usable = [
-        (entry["logstore"], entry["shipper"])
+    return tuple(
+        Shipper(project, entry["logstore"], entry["shipper"], fresh=True)
         for entry in raw
         if isinstance(entry, dict) and _are_texts([entry.get("logstore"), entry.get("shipper")])
-    ]
-    return tuple(Shipper(project, logstore, shipper, fresh=True) for logstore, shipper in usable)
+    )
 
 
 def _are_texts(values: object) -> TypeGuard[list[str]]:

@@ -41,9 +41,9 @@ class Task:
 
     id: str
     status: str
-    message: Any
+    message: str | None
     created: int
-    received: Any
+    received: int
     finished: int
 
     @classmethod

@@ -155,7 +155,7 @@ UNUSABLE = {
     "Basic": "Basic cmV0cnlzcGVjOnJldHJ5c3BlYw==",
     "Bearer": "Bearer retryspec",
     "a short signature": "LOG {id}:AAAA",
-    "no base64": "LOG {id}:\u00e9\u00ff-\u00e9\u00ff",
+    "no base64": "LOG {id}:*** not base64 ***",
 }
 
 

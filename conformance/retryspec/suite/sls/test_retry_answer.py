@@ -122,7 +122,8 @@ def test_any_spelling_of_the_array_is_read(sls: Sls) -> None:
     shipper = sls.shipper(plans)
     first, second, third = shipper.ids("fail")
     before = sls.snapshot(shipper) if sls.claims_get() else {}
-    escaped = "".join(f"\\u{ord(character):04x}" for character in second if ord(character) < 0x10000)
+    units = second.encode("utf-16-be")
+    escaped = "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
     bodies = {
         first: f"\n[\t{json.dumps(first)}\r\n ] \n".encode(),

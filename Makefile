@@ -1,0 +1,66 @@
+# `make` prints what there is. Everything is installed into .venv; Python 3.11 or newer and make are enough,
+# but for `make lint-documents`, which needs Node.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+DOCUMENTS := $(wildcard openapi/*.yaml)
+
+.DEFAULT_GOAL := help
+.PHONY: help conformance test check lint lint-python lint-documents types generate check-generated build clean
+
+help: ## print the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
+
+conformance: .venv/suite ## run the suite against the reference server
+	$(BIN)/retryspec check --reference
+
+test: .venv/dev ## run this repository's own tests
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+check: lint types check-generated test build ## all that a reviewer runs
+
+lint: lint-python lint-documents ## the linters of code and documents (the latter need Node)
+
+lint-python: .venv/dev ## ruff: rules and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+lint-documents: .venv/dev ## the documents: openapi-spec-validator, our own lints, Redocly
+	$(BIN)/openapi-spec-validator $(DOCUMENTS)
+	$(BIN)/python -m retryspec.document_lints $(DOCUMENTS)
+	@command -v npm >/dev/null || { echo "make lint-documents: Redocly's linter needs Node 20 or newer with npm, which is not here; install it and run this again." >&2; exit 1; }
+	npm ci --silent --no-audit --no-fund
+	npm run --silent lint
+
+types: .venv/dev ## mypy (strict) and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+generate: .venv/dev ## write generated/ from openapi/
+	$(BIN)/python -m retryspec.generate
+
+check-generated: .venv/dev ## fail on any difference between generated/ and what openapi/ gives
+	$(BIN)/python -m retryspec.generate --check
+
+build: .venv/dev ## build the wheel and try it in an environment of its own
+	rm -rf dist
+	$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	PYTHON=$(PYTHON) .ci/try-wheel dist/*.whl
+
+clean: ## remove what make installed and wrote
+	rm -rf .venv node_modules dist retryspec-report .mypy_cache .ruff_cache .pytest_cache
+
+.venv/pip: constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("make: Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(PIP) install -c constraints.txt pip
+	@touch $@
+
+.venv/suite: .venv/pip pyproject.toml
+	$(PIP) install -c constraints.txt -e '.[check,serve]'
+	@touch $@
+
+.venv/dev: .venv/pip pyproject.toml
+	$(PIP) install -c constraints.txt -e '.[all]' --group dev
+	@touch $@ .venv/suite

@@ -1,0 +1,67 @@
+"""The suite finds every faulty server out, passes every lenient one, and has one of them for every behaviour.
+
+Each server is started and checked over HTTP on loopback.
+"""
+
+import pytest
+
+from retryspec.behaviours import Level
+from retryspec.documents import load_document, slugs
+from retryspec.reference.target import reference_target
+from retryspec.reference.variations import Kind, Variation, variations
+from retryspec.runner import Plan, RunReport, run
+from retryspec.verdicts import Outcome
+
+# Long enough for a server that does as it should, short for one that never will.
+SETTLE = 0.4
+
+SPEAKS_AGAINST = (Outcome.FAIL, Outcome.WARN, Outcome.UNSTABLE)
+
+
+def named(variation: Variation) -> str:
+    """The id of a test."""
+    return variation.name
+
+
+def checked(variation: Variation, only: tuple[str, ...] = ()) -> RunReport:
+    """What the suite says of a server."""
+    with reference_target((variation.slug,), variations=(variation.name,)) as target:
+        return run(Plan(target=target, slugs=(variation.slug,), only=only, settle=SETTLE))
+
+
+@pytest.mark.parametrize("variation", variations(kind=Kind.FAULTY), ids=named)
+def test_faulty_server_is_found_out(variation: Variation) -> None:
+    """The behaviour that a server breaks is reported, no other, and a broken MUST ends in exit code 1."""
+    report = checked(variation, only=variation.behaviours)
+
+    found = {result.behaviour.id: result.outcome for api in report.apis for result in api.behaviours}
+    against = {name for name, outcome in found.items() if outcome in SPEAKS_AGAINST}
+    assert variation.behaviours[0] in against, f"{variation.says} Reported: {against or 'nothing'}."
+    assert against <= set(variation.behaviours), "behaviours are reported that the server keeps"
+    assert Outcome.ERROR not in found.values()
+    assert report.exit_code == (0 if variation.warns else 1)
+
+
+@pytest.mark.parametrize("variation", variations(kind=Kind.LENIENT), ids=named)
+def test_lenient_server_passes(variation: Variation) -> None:
+    """A server that takes a permitted reading ends in exit code 0, without a failed behaviour."""
+    report = checked(variation)
+
+    failed = {
+        result.behaviour.id: [(f.expected, f.received) for f in result.findings] or result.reason
+        for api in report.apis
+        for result in api.behaviours
+        if result.outcome in (Outcome.FAIL, Outcome.ERROR, Outcome.UNSTABLE)
+    }
+    assert not failed
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_every_behaviour_has_a_faulty_server(slug: str) -> None:
+    """The only MUSTs and SHOULDs that no faulty server breaks are those marked unobservable, with a reason."""
+    broken = {behaviour for variation in variations(slug, Kind.FAULTY) for behaviour in variation.behaviours}
+    behaviours = load_document(slug).behaviours.values()
+
+    without = {b.id for b in behaviours if b.level is not Level.MAY and b.id not in broken}
+    assert without == {b.id for b in behaviours if b.level is not Level.MAY and b.unobservable}
