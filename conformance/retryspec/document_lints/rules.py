@@ -182,10 +182,12 @@ def _error_codes(source: Source) -> Iterator[_Objection]:
 def _codes(source: Source, schema: Mapping[str, Any]) -> set[str] | None:
     """The codes that an error schema allows; None when it does not list them."""
     schema = source.followed(schema)
-    code = source.followed(schema.get("properties", {}).get(_CODE, {}))
-    listed = code.get("enum", [code["const"]] if "const" in code else None)
-    if listed is not None:
-        return {str(value) for value in listed}
+    given = source.followed(schema.get("properties", {}).get(_CODE, {}))
+    # A code that may be null is either an enumeration or null.
+    for code in [given, *map(source.followed, given.get("anyOf", []))]:
+        listed = code.get("enum", [code["const"]] if "const" in code else None)
+        if listed is not None:
+            return {str(value) for value in listed}
     for branch in schema.get("allOf", []):
         found = _codes(source, branch)
         if found is not None:

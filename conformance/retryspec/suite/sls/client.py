@@ -13,7 +13,7 @@ from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
 from retryspec.exchange import Exchange, ReadOnly, Request, Response
 from retryspec.shape import BadJson, parse_json
 from retryspec.suite.sls.model import HOUR, Page, Shipper, Task, TaskPlan, Window
-from retryspec.suite.sls.shape import GET, PUT, Asked, look_at_answer, look_at_page
+from retryspec.suite.sls.shape import GET, PUT, Asked, look_at_answer, look_at_headers, look_at_page
 
 if TYPE_CHECKING:
     from retryspec.suite.sls.connection import SlsConnection
@@ -111,9 +111,17 @@ class Sls:
         now = self.now()
         return Window(now - 23 * HOUR, now)
 
+    def claims(self, operation: str) -> bool:
+        """Whether the target has an operation."""
+        return self._connection.claims(operation)
+
     def claims_get(self) -> bool:
         """Whether the target has the status operation."""
-        return self._connection.claims(GET)
+        return self.claims(GET)
+
+    def may_retry(self) -> bool:
+        """Whether retries may be sent."""
+        return self.claims(PUT) and not self._connection.session.options.read_only
 
     # Calls
 
@@ -215,17 +223,18 @@ class Sls:
         operation = GET if request.method == "GET" else PUT
         return self.seen(operation, self._send(operation, request), fault_expected=fault_expected)
 
-    def signed_as(self, request: Request, other: Request) -> Request:
-        """A request under the signature of another one."""
-        return self._connection.signed_as(request, other)
+    def signed_over(self, request: Request, text: str) -> Request:
+        """A request under the signature of another string than its own."""
+        return self._connection.signed_over(request, text)
 
     def send_other_method(self, shipper: Shipper, method: str) -> Answer:
         """Call the path with a method that the document does not have; only the headers are looked at here."""
-        body = b"{}" if method in ("POST", "PATCH") else None
+        body = json.dumps(shipper.ids("fail")).encode()
         request = self._connection.request(method, shipper.project, shipper.path, body)
         exchange = self._connection.send(request)
         if exchange.response is None:
             raise NoAnswer(exchange)
+        look_at_headers(self.judge, self._connection.request_ids, exchange, exchange.response, strict=False)
         return Answer(exchange, exchange.response, _json_or_none(exchange.response), None)
 
     def send_together(self, requests: Sequence[Request]) -> list[Answer]:

@@ -102,9 +102,8 @@ class SlsConnection:
         secrets = (sent["Authorization"].rpartition(":")[2],) if "Authorization" in sent else ()
         return Request(method, target, tuple(sent.items()), body, chunked, secrets=secrets)
 
-    def signed_as(self, request: Request, other: Request) -> Request:
-        """A request under the signature that another one would have."""
-        text = signature.string_to_sign(other.method, other.target, other.headers)
+    def signed_over(self, request: Request, text: str) -> Request:
+        """A request under the signature of another string than its own."""
         made = signature.sign(self.target.access_key_secret, text)
         value = signature.authorization(self.target.access_key_id, made)
         headers = tuple((name, value if name == "Authorization" else kept) for name, kept in request.headers)
@@ -174,7 +173,7 @@ class SlsConnection:
             raise Untestable(f"the provider state {STATE!r} was not answered as its protocol says")
         project, logstore, shipper = names
         tasks = tuple(
-            Task(task_id, plan.status, plan.message, created, 0, 0)
+            Task(task_id, plan.status, plan.message or "", created, 0, 0)
             for task_id, (plan, created) in zip(ids, dated, strict=True)
         )
         return Shipper(
@@ -202,7 +201,7 @@ class SlsConnection:
                     f"needs tasks with the status {status} that were not retried yet: {wanted}; known or discovered "
                     f"are {len(usable)} (provider states would make them)"
                 )
-            tasks += [Task(task_id, status, None, 0, 0, 0) for task_id in usable[:wanted]]
+            tasks += [Task(task_id, status, "", 0, 0, 0) for task_id in usable[:wanted]]
         return replace(home, tasks=tuple(tasks), plans=tuple(plans))
 
     def _pool(self, home: Shipper, status: str) -> list[str]:
@@ -249,11 +248,15 @@ class SlsConnection:
     def _smoke_requests(self, shipper: Shipper) -> list[Request]:
         path = shipper.path
         if self.claims("getShipperStatus"):
-            window = f"from={self.now() - HOUR}&to={self.now()}"
-            dated = {"x-log-date": formatdate(self.now(), usegmt=True)}
+            # In the forms of two vendor's clients and the smallest, since a server that breaks its contract in one of
+            # them is for the checks to judge.
+            past = f"{path}?from={self.now() - HOUR}&to={self.now() - 300}&status=&offset=0&size=100"
+            python = {"x-log-date": formatdate(self.now(), usegmt=True), "User-Agent": "retryspec"}
+            node = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "retryspec"}
             return [
-                self.request("GET", shipper.project, f"{path}?{window}&status=&offset=0&size=100", headers=dated),
-                self.request("GET", shipper.project, f"{path}?{window}"),
+                self.request("GET", shipper.project, past, headers=python),
+                self.request("GET", shipper.project, past, headers=node),
+                self.request("GET", shipper.project, f"{path}?from={self.now() - HOUR}&to={self.now()}"),
             ]
         # Without the status operation the smallest retry there is has to do: of one failed task.
         ids = shipper.ids("fail")[:1]

@@ -31,6 +31,8 @@ def expect_refused(
     strict: bool = True,
 ) -> bool:
     """The request is refused for the documented reason; `what` says what is wrong with it."""
+    # 422 is what frameworks answer by default, and no status of this API (sls A-22).
+    strict = strict or answer.status == 422
     status = " or ".join(str(status) for status in statuses)
     expected = f"{status} {' or '.join(codes)}".rstrip() + f", since {what}"
     holds = answer.status in statuses and (not codes or answer.error_code in codes)

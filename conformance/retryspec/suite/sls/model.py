@@ -41,21 +41,25 @@ class Task:
 
     id: str
     status: str
-    message: str | None
+    message: str
     created: int
     received: int
     finished: int
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> "Task":
-        """A task from an element of `tasks` that has the documented form."""
+        """A task from an element of `tasks`.
+
+        Raises:
+            KeyError, TypeError: it has not the documented form.
+        """
         return cls(
-            id=raw["id"],
-            status=raw["taskStatus"],
-            message=raw["taskMessage"],
-            created=int(raw["taskCreateTime"]),
-            received=raw["taskLastDataReceiveTime"],
-            finished=int(raw["taskFinishTime"]),
+            id=_text(raw["id"]),
+            status=_text(raw["taskStatus"]),
+            message=_text(raw["taskMessage"]),
+            created=_number(raw["taskCreateTime"]),
+            received=_number(raw["taskLastDataReceiveTime"]),
+            finished=_number(raw["taskFinishTime"]),
         )
 
 
@@ -70,11 +74,17 @@ class Page:
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> "Page":
-        """A page from a body that has the documented form."""
+        """A page from a body.
+
+        Raises:
+            KeyError, TypeError: it has not the documented form.
+        """
+        if not isinstance(raw["tasks"], list):
+            raise TypeError("tasks is no array")
         return cls(
-            count=int(raw["count"]),
-            total=int(raw["total"]),
-            statistics={status: int(raw["statistics"][status]) for status in STATUSES},
+            count=_number(raw["count"]),
+            total=_number(raw["total"]),
+            statistics={status: _number(raw["statistics"][status]) for status in STATUSES},
             tasks=tuple(Task.read(task) for task in raw["tasks"]),
         )
 
@@ -113,6 +123,19 @@ class Shipper:
     def counts(self) -> dict[str, int]:
         """How many tasks it was made with, by status."""
         return count_statuses(self.tasks)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no string")
+    return value
+
+
+def _number(value: object) -> int:
+    # 5.0 is an integer in JSON Schema.
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise TypeError(f"{value!r} is no integer")
+    return int(value)
 
 
 def count_statuses(tasks: Iterable[Task]) -> dict[str, int]:

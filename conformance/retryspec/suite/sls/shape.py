@@ -14,7 +14,7 @@ from retryspec.exchange import Exchange, Response
 from retryspec.shape import Shape, ShapeProblem, Trouble
 from retryspec.suite.sls.model import LARGEST_PAGE, STATUSES, Page, Window, count_statuses
 
-__all__ = ["GET", "PUT", "Asked", "RequestIds", "look_at_answer", "look_at_page"]
+__all__ = ["GET", "PUT", "Asked", "RequestIds", "look_at_answer", "look_at_headers", "look_at_page"]
 
 GET = "getShipperStatus"
 PUT = "retryShipperTask"
@@ -66,7 +66,7 @@ def look_at_answer(
     response = exchange.response
     if response is None:
         return
-    _look_at_headers(judge, request_ids, exchange, response)
+    look_at_headers(judge, request_ids, exchange, response)
     if response.status >= 400:
         judge.expect("SLS-COMMON-19", True, expected="an error body")
     if response.status >= 500 and not fault_expected:
@@ -89,7 +89,10 @@ def look_at_answer(
         )
 
 
-def _look_at_headers(judge: Judge, request_ids: RequestIds, exchange: Exchange, response: Response) -> None:
+def look_at_headers(
+    judge: Judge, request_ids: RequestIds, exchange: Exchange, response: Response, *, strict: bool = True
+) -> None:
+    """Look at the headers of an answer; not strictly at one to a method that the document does not have."""
     value = (response.header(REQUEST_ID) or "").strip()
     judge.expect(
         "SLS-COMMON-11",
@@ -97,6 +100,7 @@ def _look_at_headers(judge: Judge, request_ids: RequestIds, exchange: Exchange, 
         exchange,
         expected=f"a header {REQUEST_ID} on every answer",
         received=f"{response.status} without one",
+        strict=strict,
         conclusive=True,
     )
     if value:
@@ -117,10 +121,10 @@ def _look_at_headers(judge: Judge, request_ids: RequestIds, exchange: Exchange, 
             received=value[:100],
             conclusive=True,
         )
-    _look_at_date(judge, exchange, response)
+    _look_at_date(judge, exchange, response, strict=strict)
 
 
-def _look_at_date(judge: Judge, exchange: Exchange, response: Response) -> None:
+def _look_at_date(judge: Judge, exchange: Exchange, response: Response, *, strict: bool) -> None:
     value = response.header("Date") or ""
     moment = parse_http_date(value)
     in_gmt = moment is not None and value.rstrip().endswith("GMT")
@@ -130,6 +134,7 @@ def _look_at_date(judge: Judge, exchange: Exchange, response: Response) -> None:
         exchange,
         expected="a Date in GMT, such as Wed, 11 Nov 2015 08:28:19 GMT",
         received=value[:100] or "no Date",
+        strict=strict,
         conclusive=True,
     )
     if moment is not None and in_gmt:

@@ -1,11 +1,13 @@
 """Signatures: a request that is not signed by the key it names, over just what is sent, is refused and does nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from email.utils import formatdate
+from functools import partial
 
 import pytest
 
-from retryspec.authentication.sls import content_md5
+from retryspec.authentication.sls import content_md5, string_to_sign
 from retryspec.checks import Untestable, decides
 from retryspec.exchange import Request
 from retryspec.suite.sls.client import Sls
@@ -49,6 +51,11 @@ def other_character(at: int) -> Callable[[str], str]:
     return lambda text: text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
 
 
+def another_scheme(scheme: str, value: str) -> str:
+    """Another scheme before the same claim."""
+    return f"{scheme}{value.removeprefix('LOG')}"
+
+
 def another_second(date: str) -> str:
     """A Date that is some seconds off."""
     seconds = date[-6:-4]
@@ -56,7 +63,7 @@ def another_second(date: str) -> str:
 
 
 # What the signature was made over, where that is something else than what is sent.
-COVERED_BY_BOTH = {
+COVERED_BY_BOTH: dict[str, Change] = {
     "method": lambda request: replace(request, method="PUT" if request.method == "GET" else "GET"),
     "path": target("/tasks", "x/tasks"),
     "logstore": target("/logstores/", "/logstores/x"),
@@ -66,9 +73,10 @@ COVERED_BY_BOTH = {
 COVERED: dict[str, dict[str, Change]] = {
     GET: {
         **COVERED_BY_BOTH,
-        "value of a parameter": target("size=50", "size=51"),
-        "no parameter": lambda request: replace(request, target=request.target.partition("?")[0]),
-        "one parameter less": target("&size=50", ""),
+        "value of size": target("size=50", "size=51"),
+        "value of to": target("to=", "to=1"),
+        "query": lambda request: replace(request, target=request.target.partition("?")[0]),
+        "list of parameters": target("&size=50", ""),
     },
     PUT: {
         **COVERED_BY_BOTH,
@@ -76,19 +84,60 @@ COVERED: dict[str, dict[str, Change]] = {
         "content type": header("content-type", lambda _: "text/plain"),
     },
 }
-ALTERED = {
+
+
+def without_log_headers(text: str) -> str:
+    """A string to sign that leaves out the x-log and x-acs headers."""
+    return "\n".join(line for line in text.split("\n") if not line.startswith(("x-log-", "x-acs-")))
+
+
+def in_url_order(request: Request) -> str:
+    """A string to sign with the parameters in the order of the URL."""
+    text = string_to_sign(request.method, request.target, request.headers)
+    return text.rpartition("\n")[0] + "\n" + request.target
+
+
+def with_log_date(request: Request) -> str:
+    """A string to sign that takes x-log-date in as one of the x-log headers."""
+    text = string_to_sign(request.method, request.target, request.headers)
+    return text.replace(
+        "\nx-log-signaturemethod:", f"\nx-log-date:{request.header('x-log-date')}\nx-log-signaturemethod:"
+    )
+
+
+ALTERED: dict[str, Change] = {
     "first character": signature(other_character(0)),
     "middle character": signature(other_character(13)),
     "late character": signature(other_character(25)),
     "letter case": signature(str.swapcase),
+    "order of its characters": signature(lambda text: text[1:14] + text[0] + text[14:]),
+}
+
+# What may stand in a request beside what is signed; none of it makes a wrong signature right.
+BESIDE: dict[str, dict[str, dict[str, str | None]]] = {
+    GET: {
+        "nothing more": {},
+        "x-log-date": {"x-log-date": "now"},
+        "a security token": {"x-acs-security-token": "a-token"},
+        "Content-Type": {"Content-Type": "application/json"},
+    },
+    PUT: {
+        "nothing more": {},
+        "x-log-date": {"x-log-date": "now"},
+        "a security token": {"x-acs-security-token": "a-token"},
+        "no Content-MD5": {"Content-MD5": None},
+        "no x-log-bodyrawsize": {"x-log-bodyrawsize": None},
+    },
 }
 
 
-def valid(sls: Sls, operation: str, shipper: Shipper) -> Request:
-    """A rightly signed call."""
+def valid(sls: Sls, operation: str, shipper: Shipper, headers: Mapping[str, str | None] | None = None) -> Request:
+    """A rightly signed call; `now` as a header's value is the server's present time."""
+    now = formatdate(sls.now(), usegmt=True)
+    dated = {name: now if value == "now" else value for name, value in (headers or {}).items()}
     if operation == GET:
-        return sls.get_request(shipper, sls.window(), size=50)
-    return sls.put_request(shipper, shipper.ids("fail")[:1])
+        return sls.get_request(shipper, sls.window(), size=50, headers=dated)
+    return sls.put_request(shipper, shipper.ids("fail")[:1], headers=dated)
 
 
 def must_verify(sls: Sls) -> None:
@@ -108,6 +157,12 @@ def expect_still(sls: Sls, shipper: Shipper, before: dict[str, Task] | None, wha
         expect_no_effect(sls, shipper, before, what)
 
 
+def expect_not_matched(sls: Sls, request: Request, what: str) -> None:
+    """A signature that is not that of the request gives 401 SignatureNotMatch."""
+    answer = sls.send(request)
+    expect_refused(sls, "SLS-COMMON-05", answer, what, statuses=(401,), codes=("SignatureNotMatch",))
+
+
 @BOTH
 @decides("SLS-COMMON-05", "SLS-RETRY-11")
 def test_signature_over_something_else_is_refused(sls: Sls, operation: str) -> None:
@@ -118,28 +173,43 @@ def test_signature_over_something_else_is_refused(sls: Sls, operation: str) -> N
     right = valid(sls, operation, shipper)
 
     for name, change in COVERED[operation].items():
-        answer = sls.send(sls.signed_as(right, change(right)))
-        what = f"the signature was made over another {name}"
-        expect_refused(sls, "SLS-COMMON-05", answer, what, statuses=(401,), codes=("SignatureNotMatch",))
+        other = change(right)
+        text = string_to_sign(other.method, other.target, other.headers)
+        expect_not_matched(sls, sls.signed_over(right, text), f"the signature was made over another {name}")
+    text = without_log_headers(string_to_sign(right.method, right.target, right.headers))
+    expect_not_matched(sls, sls.signed_over(right, text), "the signature leaves out the x-log headers")
+    dated = valid(sls, operation, shipper, {"x-log-date": "now"})
+    expect_not_matched(sls, sls.signed_over(dated, with_log_date(dated)), "the signature takes x-log-date in")
+    if operation == GET:
+        what = "the signature has the parameters in the order of the URL"
+        expect_not_matched(sls, sls.signed_over(right, in_url_order(right)), what)
     expect_still(sls, shipper, before, "a request signed over something else")
-    expect_accepted(sls, "SLS-COMMON-05", sls.send(right), "the same request is rightly signed")
+    expect_accepted(sls, "SLS-COMMON-05", sls.send(dated), "the same request is rightly signed")
 
 
 @BOTH
 @decides("SLS-COMMON-05", "SLS-RETRY-11")
 def test_altered_signature_is_refused(sls: Sls, operation: str) -> None:
-    """A signature that differs in one character, or was made with another secret, gives 401 SignatureNotMatch."""
+    """A signature that is another one is not matched, whatever else stands in the request."""
     must_verify(sls)
     shipper = sls.shipper_for(operation)
     before = before_of(sls, shipper)
     right = valid(sls, operation, shipper)
 
-    wrong = {name: change(right) for name, change in ALTERED.items()}
-    wrong["secret"] = sls.call_request(operation, shipper, secret="not-the-secret-of-this-key")
-    for name, request in wrong.items():
-        what = f"the signature is another one ({name})"
-        answer = sls.send(request)
-        expect_refused(sls, "SLS-COMMON-05", answer, what, statuses=(401,), codes=("SignatureNotMatch",))
+    for name, change in ALTERED.items():
+        expect_not_matched(sls, change(right), f"the signature is another one ({name})")
+    other_secret = sls.call_request(operation, shipper, secret="not-the-secret-of-this-key")
+    expect_not_matched(sls, other_secret, "it was signed with another secret")
+    wrong = ALTERED["middle character"]
+    for name, headers in BESIDE[operation].items():
+        answer = sls.send(wrong(valid(sls, operation, shipper, headers)))
+        expected = f"a refusal, since the signature is another one (beside it: {name})"
+        sls.judge.expect("SLS-COMMON-05", answer.refused, answer.exchange, expected=expected)
+    if operation == GET:
+        for options in ({"status": "fail"}, {"status": "", "offset": 1}, {"offset": 0, "size": 500}):
+            answer = sls.send(wrong(sls.get_request(shipper, sls.window(), **options)))
+            expected = f"a refusal, since the signature is another one (asked for: {options})"
+            sls.judge.expect("SLS-COMMON-05", answer.refused, answer.exchange, expected=expected)
     expect_still(sls, shipper, before, "a wrongly signed request")
     expect_accepted(sls, "SLS-COMMON-05", sls.send(right), "the same request is rightly signed")
 
@@ -166,12 +236,18 @@ def test_unusable_authorization_is_refused(sls: Sls, operation: str) -> None:
     must_verify(sls)
     shipper = sls.shipper_for(operation)
     before = before_of(sls, shipper)
+    key = sls.access_key_id
+    right = valid(sls, operation, shipper)
 
     answers = {
-        name: sls.call(operation, shipper, headers={"Authorization": form and form.replace("{id}", sls.access_key_id)})
+        name: sls.call(operation, shipper, headers={"Authorization": form and form.replace("{id}", key)})
         for name, form in UNUSABLE.items()
     }
-    answers["nobody's key id"] = sls.call(operation, shipper, key_id="nobodys-key-id")
+    for name in {"nobodys-key-id", f"{key}x", key[:-1], key.swapcase()} - {key, ""}:
+        answers[f"key id {name}"] = sls.call(operation, shipper, key_id=name)
+    for scheme in ("ACS", "LOGX"):
+        other = header("authorization", partial(another_scheme, scheme))
+        answers[f"scheme {scheme}"] = sls.send(other(right))
     for name, answer in answers.items():
         expected = f"a refusal, since Authorization is unusable: {name} (sls A-19)"
         sls.judge.expect("SLS-COMMON-05", answer.refused, answer.exchange, expected=expected)
@@ -180,12 +256,19 @@ def test_unusable_authorization_is_refused(sls: Sls, operation: str) -> None:
 
 
 @decides("SLS-COMMON-05")
-def test_order_of_parameters_does_not_matter(sls: Sls) -> None:
-    """A signature covers the parameters by name, so any order in the request line is accepted."""
-    shipper = sls.shipper([FAILED])
+def test_parameters_are_signed_by_name_and_decoded(sls: Sls) -> None:
+    """Any order of the parameters is accepted, and a value is signed as it is, not as it is escaped."""
+    shipper = sls.some_shipper([FAILED])
     window = sls.window()
     pairs = [("from", str(window.start)), ("to", str(window.end)), ("size", "5"), ("offset", "0"), ("status", "")]
 
     for order in (pairs, pairs[::-1], pairs[2:] + pairs[:2]):
         answer = sls.raw_get(shipper, order)
         expect_accepted(sls, "SLS-COMMON-05", answer, f"parameters in the order {', '.join(n for n, _ in order)}")
+    answer = sls.raw_get(shipper, [*pairs[:4], ("status", "a b&c=d/\u00e9")])
+    sls.judge.expect(
+        "SLS-COMMON-05",
+        answer.status != 401,
+        answer.exchange,
+        expected="a refusal of the status, not of the signature, which was made over the decoded value",
+    )

@@ -55,31 +55,97 @@ COMMON_CODES = frozenset(
 )
 
 
-@BOTH
 @decides("SLS-COMMON-17", "SLS-RETRY-13")
-def test_internal_error_has_its_code(sls: Sls, operation: str) -> None:
+def test_internal_error_has_its_code(sls: Sls) -> None:
     """A fault of the server gives 500 InternalServerError, with a message of the server's choosing."""
     shipper = sls.faulty_shipper()
 
-    answer = sls.send(sls.call_request(operation, shipper), fault_expected=True)
-
-    if answer.accepted and shows_nothing_wrong(operation, answer, shipper.ids()):
+    answers = {
+        operation: sls.send(sls.call_request(operation, shipper), fault_expected=True)
+        for operation in (GET, PUT)
+        if sls.claims(operation)
+    }
+    if all(shows_nothing_wrong(operation, answer, shipper.ids()) for operation, answer in answers.items()):
         raise Untestable("the provider of states made no internal error")
-    for behaviour in ("SLS-COMMON-17", "SLS-RETRY-13")[: 2 if operation == PUT else 1]:
-        sls.judge.expect(
-            behaviour,
-            answer.status == 500 and answer.error_code == "InternalServerError" and bool(answer.error_message),
-            answer.exchange,
-            expected="500 InternalServerError with an errorMessage, since the server met an internal error",
-        )
-    sls.judge.expect("SLS-RETRY-13", True, expected="looked at for PUT")
+    for operation, answer in answers.items():
+        for behaviour in ("SLS-COMMON-17", "SLS-RETRY-13") if operation == PUT else ("SLS-COMMON-17",):
+            sls.judge.expect(
+                behaviour,
+                answer.status == 500 and answer.error_code == "InternalServerError" and bool(answer.error_message),
+                answer.exchange,
+                expected="500 InternalServerError with an errorMessage, since the server met an internal error",
+            )
 
 
 def shows_nothing_wrong(operation: str, answer: Answer, ids: list[str]) -> bool:
     """Whether an answer is just what a healthy shipper gives."""
     if operation == PUT:
-        return not answer.response.body
+        return answer.accepted and not answer.response.body
     return answer.page is not None and set(answer.page.ids) == set(ids)
+
+
+ODD_NAMES = {
+    "unicode": "\u65e5\u5fd7-\u00e9\u00df\U0001f4c8",
+    "long": "l" * 300,
+    "very long": "l" * 3000,
+    "slash": "a/b",
+    "dots": "..",
+    "blank": " ",
+    "percent": "100%",
+    "quotes": "'\"; --",
+    "control": "a\x00b\nc",
+    "upper case": "APP-LOGS",
+}
+
+
+@BOTH
+@decides("SLS-COMMON-17")
+def test_odd_names_are_no_fault(sls: Sls, operation: str) -> None:
+    """A name that nobody would give is refused, with any documented status, and never meets a fault (sls A-57)."""
+    shipper = sls.some_shipper([FAILED])
+
+    for name, value in ODD_NAMES.items():
+        for odd in (replace(shipper, logstore=value), replace(shipper, name=value)):
+            answer = sls.call(operation, odd)
+            sls.judge.expect(
+                "SLS-COMMON-17", answer.refused, answer.exchange, expected=f"a refusal of a name that is odd: {name}"
+            )
+    request = sls.call_request(operation, shipper)
+    for raw in ("%FF%FE", "%", "%zz", "%C3"):
+        odd_request = replace(request, target=request.target.replace("/shipper/", f"{raw}/shipper/", 1))
+        answer = sls.send(odd_request)
+        sls.judge.expect(
+            "SLS-COMMON-17", answer.refused, answer.exchange, expected=f"a refusal of a name that ends in {raw}"
+        )
+
+
+@decides("SLS-COMMON-17")
+def test_odd_queries_and_bodies_are_no_fault(sls: Sls) -> None:
+    """Unknown, repeated and odd parameters, and bodies that are deep or large, never meet a fault."""
+    shipper = sls.some_shipper([FAILED])
+    window = sls.window()
+    bounds = [("from", str(window.start)), ("to", str(window.end))]
+
+    extras = [
+        [("unknown", "1")],
+        [("unknown", "")],
+        [("", "1")],
+        [("\u65e5", "\u5fd7\U0001f4c8")],
+        [("status", "fail"), ("status", "success")],
+        [("offset", "0"), ("offset", "1")],
+        [("from", bounds[0][1])],
+        [("size", "10"), ("x" * 2000, "y" * 2000)],
+        [("status", "\x00")],
+    ]
+    answers = [sls.raw_get(shipper, [*bounds, *extra]) for extra in extras]
+    answers += [sls.raw_get(shipper, [*extra, *bounds]) for extra in extras[:3]]
+    if sls.may_retry():
+        bodies = (b"[" * 2000, b"[" * 100_000, b"[" * 500 + b"]" * 500, b'["' + b"x" * 1_000_000 + b'"]', b"\x00" * 100)
+        answers += [sls.put(shipper, body) for body in bodies]
+    for answer in answers:
+        sls.judge.expect(
+            "SLS-COMMON-17", answer.accepted or answer.refused, answer.exchange, expected="acceptance or a refusal"
+        )
 
 
 @decides("SLS-COMMON-19", "SLS-COMMON-18", "SLS-COMMON-17")

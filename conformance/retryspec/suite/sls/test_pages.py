@@ -12,8 +12,10 @@ from retryspec.suite.sls.model import HOUR, STATUSES, TaskPlan, Window, count_st
 
 TEN_YEARS = 10 * 365 * 24 * HOUR
 
+# Whatever a message holds, it has to arrive: quotes, line breaks, a backslash, letters beyond ASCII, beyond 16 bits.
 DISK_FULL = (
-    "AccessDenied: the bucket's policy refuses PutObject, quota \u201cdisk\u201d used up (\u78c1\u76d8\u5df2\u6ee1)"
+    'AccessDenied: "bucket\\policy" refuses PutObject,\n\tquota \u00ab\u00e9puis\u00e9\u00bb '
+    "(\u78c1\u76d8\u5df2\u6ee1) \U0001f4be"
 )
 STORIES = [
     TaskPlan("fail", message=DISK_FULL),
@@ -166,6 +168,15 @@ def test_times_are_unix_seconds(sls: Sls) -> None:
             strict=False,
         )
     sls.judge.expect("SLS-GET-24", bool(tasks), expected="tasks with taskLastDataReceiveTime")
+    ended = [task for task in tasks.values() if task.status in ("success", "fail")]
+    for task in ended:
+        sls.judge.expect(
+            "SLS-GET-25",
+            abs(task.finished - time.time()) < TEN_YEARS,
+            expected="taskFinishTime in Unix seconds",
+            received=str(task.finished),
+            strict=False,
+        )
     sls.judge.expect("SLS-GET-25", bool(tasks), expected="tasks with taskFinishTime")
 
 

@@ -11,8 +11,10 @@ from retryspec.suite.sls.model import DEFAULT_PAGE, LARGEST_PAGE, STATUSES, Page
 
 FEW = [TaskPlan(STATUSES[place % 3 if place % 4 else 2]) for place in range(23)]
 
-# More than one page of the largest size; ten seconds and more apart, all within the last 20 hours.
-MANY = [TaskPlan(STATUSES[place % 7 % 3], 600 + 120 * place) for place in range(523)]
+# More than one page of the largest size, of one status too; ten seconds and more apart, within the last 20 hours.
+MANY = [
+    TaskPlan(STATUSES[place % 11] if place % 11 in (0, 2) else "success", 600 + 107 * place) for place in range(640)
+]
 
 
 @decides("SLS-GET-17", "SLS-GET-20", "SLS-GET-12", "SLS-GET-16", "SLS-GET-18")
@@ -31,12 +33,15 @@ def test_pages_of_a_long_list(sls: Sls) -> None:
     """More tasks than the largest page holds come in pages of 100, 499 and 500; the default page is one of 100."""
     shipper = sls.fresh_shipper(MANY)
 
-    for size in (DEFAULT_PAGE, LARGEST_PAGE - 1, LARGEST_PAGE):
-        expect_pages_are_the_whole(sls, shipper, shipper.ids(), size, None)
-    expect_pages_are_the_whole(sls, shipper, shipper.ids("success"), DEFAULT_PAGE, "success")
-    expect_default_page(sls, shipper)
-    for size in (LARGEST_PAGE + 1, 1000, 2**31 + 1):
-        answer = sls.get(shipper, size=size)
+    expect_pages_are_the_whole(sls, shipper, shipper.ids(), DEFAULT_PAGE, None)
+    for size in (2 * DEFAULT_PAGE, LARGEST_PAGE - 1, LARGEST_PAGE):
+        expect_pages_are_the_whole(sls, shipper, shipper.ids(), size, None, behaviour="SLS-GET-13")
+    expect_pages_are_the_whole(sls, shipper, shipper.ids("success"), LARGEST_PAGE, "success", behaviour="SLS-GET-13")
+    for status in (None, "success"):
+        expect_default_page(sls, shipper, status)
+    beyond = [(size, status, None) for size in (LARGEST_PAGE + 1, 1000) for status in (None, "", "success")]
+    for size, status, offset in (*beyond, (1000, None, 7), (2**31 + 1, None, None)):
+        answer = sls.get(shipper, status=status, offset=offset, size=size)
         shown = len(answer.page.tasks) if answer.page else 0
         # Clamp or refusal is open (sls A-24); that no page is larger is looked at in every exchange.
         sls.judge.expect(
@@ -47,21 +52,23 @@ def test_pages_of_a_long_list(sls: Sls) -> None:
         )
 
 
-def expect_pages_are_the_whole(sls: Sls, shipper: Shipper, wanted: list[str], size: int, status: str | None) -> None:
+def expect_pages_are_the_whole(
+    sls: Sls, shipper: Shipper, wanted: list[str], size: int, status: str | None, *, behaviour: str = "SLS-GET-12"
+) -> None:
     """Page on by what was received: every task comes once, and total and statistics are the same on every page."""
     counts = count_statuses(shipper.tasks)
     seen: list[str] = []
     first: Page | None = None
     while True:
         answer = sls.get(shipper, status=status, offset=len(seen), size=size)
-        page = sls.page(answer, "SLS-GET-12")
+        page = sls.page(answer, behaviour)
         first = first or page
         seen += page.ids
         expect_same_numbers(sls, answer, first, page, idle=shipper.promised)
         left = len(wanted) - len(seen)
         if left > 0:
             sls.judge.expect(
-                "SLS-GET-12",
+                behaviour,
                 len(page.tasks) == size,
                 answer.exchange,
                 expected=f"{size} tasks, since {left} more follow (sls R-12)",
@@ -119,12 +126,12 @@ def expect_same_numbers(sls: Sls, answer: Answer, first: Page, page: Page, *, id
     )
 
 
-def expect_default_page(sls: Sls, shipper: Shipper) -> None:
+def expect_default_page(sls: Sls, shipper: Shipper, status: str | None) -> None:
     """Without `size` the page is that of size=100."""
-    answer = sls.get(shipper)
+    answer = sls.get(shipper, status=status)
     default = sls.page(answer, "SLS-GET-12")
-    hundred = sls.page(sls.get(shipper, size=DEFAULT_PAGE), "SLS-GET-12")
-    again = sls.page(sls.get(shipper, size=DEFAULT_PAGE), "SLS-GET-12")
+    hundred = sls.page(sls.get(shipper, status=status, size=DEFAULT_PAGE), "SLS-GET-12")
+    again = sls.page(sls.get(shipper, status=status, size=DEFAULT_PAGE), "SLS-GET-12")
     # Where the order changes from call to call only the numbers can be compared.
     same = set(default.ids) == set(hundred.ids) or set(hundred.ids) != set(again.ids)
     sls.judge.expect(
@@ -134,10 +141,12 @@ def expect_default_page(sls: Sls, shipper: Shipper) -> None:
         expected=f"without size the page of size={DEFAULT_PAGE}, with {len(hundred.ids)} tasks",
         received=f"{len(default.ids)} tasks",
     )
-    second = sls.page(sls.get(shipper, offset=len(default.ids)), "SLS-GET-12")
+    answer = sls.get(shipper, status=status, offset=len(default.ids))
+    second = sls.page(answer, "SLS-GET-12")
     sls.judge.expect(
         "SLS-GET-12",
         len(second.ids) == len(hundred.ids),
+        answer.exchange,
         expected=f"a second default page with {len(hundred.ids)} tasks",
         received=f"{len(second.ids)} tasks",
     )

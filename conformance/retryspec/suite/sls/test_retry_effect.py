@@ -207,7 +207,18 @@ def test_mixed_list_touches_no_other_task(sls: Sls) -> None:
         )
 
 
-@decides("SLS-RETRY-04", "SLS-RETRY-01")
+def expect_fitting_message(sls: Sls, task: Task) -> None:
+    """A failed task should tell why, also the second time, and any other nothing (sls A-31)."""
+    sls.judge.expect(
+        "SLS-GET-22",
+        bool(task.message) == (task.status == "fail"),
+        expected="a message" if task.status == "fail" else "an empty message after the retry",
+        received=f"{task.message!r} of a task with the status {task.status}",
+        strict=False,
+    )
+
+
+@decides("SLS-RETRY-04", "SLS-RETRY-01", "SLS-GET-22")
 @in_background
 def test_rerun_goes_as_asked(sls: Sls) -> None:
     """With the provider's promise a re-run lasts, ends as asked under the same id, and may fail and be retried."""
@@ -244,6 +255,8 @@ def test_rerun_goes_as_asked(sls: Sls) -> None:
             received=shown,
             strict=shipper.promised,
         )
+        if shown == status:
+            expect_fitting_message(sls, now[task_id])
     expect_found(sls, list(wanted), now)
     expect_only_these_ran(sls, "SLS-RETRY-04", shipper, [to_success, to_failure, long], before)
     if to_failure not in now or now[to_failure].status != "fail":

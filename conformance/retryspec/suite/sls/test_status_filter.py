@@ -96,8 +96,9 @@ def test_unknown_status_is_refused(sls: Sls) -> None:
         "%",
         "success1",
     ):
-        answer = sls.get(shipper, status=value)
-        expect_refused(sls, "SLS-GET-10", answer, f"{value!r} is no status", codes=("ParameterInvalid",))
+        for offset, size in ((None, None), (1, 1)):
+            answer = sls.get(shipper, status=value, offset=offset, size=size)
+            expect_refused(sls, "SLS-GET-10", answer, f"{value!r} is no status", codes=("ParameterInvalid",))
     for value in ("successful", "failed"):
         answer = sls.get(shipper, status=value)
         expect_refused(sls, "SLS-GET-10", answer, f"{value!r} is no status", codes=("ParameterInvalid",), strict=False)

@@ -1,6 +1,7 @@
 """The window of a GET: `from`, `to`, and which tasks lie in it."""
 
-from itertools import pairwise
+from itertools import pairwise, product
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,14 @@ from retryspec.suite.sls.expectations import expect_accepted, expect_refused
 from retryspec.suite.sls.model import HOUR, Task, TaskPlan, Window
 
 MINUTE = 60
+
+# A bound is looked at whatever else is asked for.
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"status": "fail"},
+    {"status": "", "offset": 0, "size": 100},
+    {"offset": 1, "size": 1},
+]
 
 # Seconds from a task's creation to a bound: not within two seconds of it, since bounds may be in or out (sls A-06).
 MARGIN = 3
@@ -74,8 +83,8 @@ def test_from_not_before_to_is_refused(sls: Sls) -> None:
     now = sls.now()
 
     for end in (now - HOUR, now - 20 * HOUR):
-        for late in (0, 1, MINUTE, HOUR):
-            answer = sls.get(shipper, Window(end + late, end))
+        for late, options in product((0, 1, MINUTE, HOUR), OPTIONS):
+            answer = sls.get(shipper, Window(end + late, end), **options)
             what = f"from is {late} s after to"
             expect_refused(sls, "SLS-GET-05", answer, what, codes=("ParameterInvalid",))
         answer = sls.get(shipper, Window(end - 1, end))
@@ -90,10 +99,10 @@ def test_window_of_long_ago_is_refused(sls: Sls) -> None:
 
     for hours, length in ((96, 1), (73, 0.5), (100, 20), (24 * 365, 1), (30 * 24, 24)):
         window = Window(int(now - hours * HOUR), int(now - (hours - length) * HOUR))
-        answer = sls.get(shipper, window)
-        expect_refused(
-            sls, "SLS-GET-06", answer, f"the window ended {hours - length:g} h ago", codes=("ParameterInvalid",)
-        )
+        for options in OPTIONS:
+            answer = sls.get(shipper, window, **options)
+            what = f"the window ended {hours - length:g} h ago"
+            expect_refused(sls, "SLS-GET-06", answer, what, codes=("ParameterInvalid",))
     expect_accepted(sls, "SLS-GET-06", sls.get(shipper), "the window lies within the last 23 h")
 
 
