@@ -28,7 +28,17 @@ from retryspec.errors import RetryspecError
 from retryspec.exchange import Exchange, ReadOnly
 from retryspec.verdicts import CheckResult, ExchangeRecord, Finding, Strength, unstable
 
-__all__ = ["Judge", "NoAnswer", "NotClaimed", "Untestable", "conduct", "decided_by", "decides", "in_background"]
+__all__ = [
+    "Judge",
+    "NoAnswer",
+    "NotClaimed",
+    "Untestable",
+    "conduct",
+    "decided_by",
+    "decides",
+    "in_background",
+    "takes_time",
+]
 
 MOST_FINDINGS = 5
 """Findings kept of one check about one behaviour: more of the same helps nobody."""
@@ -53,11 +63,17 @@ class NotClaimed(Exception):
 
 
 class NoAnswer(Exception):
-    """Raised when a request that needs an answer got none."""
+    """Raised when a request that needs an answer got none.
 
-    def __init__(self, exchange: Exchange) -> None:
+    Args:
+        exchange: the request and what became of it.
+        behaviour: what that speaks against; by default the check's main behaviour.
+    """
+
+    def __init__(self, exchange: Exchange, behaviour: str | None = None) -> None:
         super().__init__(exchange.failure)
         self.exchange = exchange
+        self.behaviour = behaviour
 
 
 def decides(*behaviours: str) -> Callable[[Function], Function]:
@@ -79,6 +95,12 @@ def decided_by(function: Callable[..., object]) -> tuple[str, ...]:
 def in_background(function: Function) -> Function:
     """Mark a check that mostly waits, so that it is started first and looked at last."""
     function.__dict__["in_background"] = True
+    return function
+
+
+def takes_time(function: Function) -> Function:
+    """Mark a check that takes seconds, so that a quick run leaves it out."""
+    function.__dict__["takes_time"] = True
     return function
 
 
@@ -218,9 +240,10 @@ def _look(judge: Judge, check: Callable[[Judge], None]) -> CheckResult:
     except (NotClaimed, ReadOnly) as stop:
         skipped = str(stop)
     except NoAnswer as stop:
-        _note_missing_answer(judge, stop.exchange)
-        untested = f"because {judge.decides[0]}: {stop.exchange.failure}"
-        unanswered = True
+        behaviour = stop.behaviour or judge.decides[0]
+        judge.expect(behaviour, False, stop.exchange, expected="a whole answer", received=stop.exchange.failure)
+        untested = f"because {behaviour}: {stop.exchange.failure}"
+        unanswered = stop.exchange.began is None
     except RetryspecError as stop:
         untested = str(stop)
     except Exception:  # Whatever else goes wrong is the suite's own fault, and must be shown as such.
@@ -236,8 +259,3 @@ def _look(judge: Judge, check: Callable[[Judge], None]) -> CheckResult:
         unanswered=unanswered,
         seconds=time.monotonic() - started,
     )
-
-
-def _note_missing_answer(judge: Judge, exchange: Exchange) -> None:
-    main = judge.decides[0]
-    judge.expect(main, False, exchange, expected="an answer", received=exchange.failure)

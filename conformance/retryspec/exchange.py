@@ -71,6 +71,8 @@ class Exchange:
     request: Request
     response: Response | None
     failure: str | None = None
+    began: int | None = None
+    """The status of an answer whose body could not be read."""
 
 
 class ReadOnly(Exception):
@@ -170,6 +172,7 @@ class Exchanger:
         _current.held_back_by = None if request.body else barrier
         started = time.monotonic()
         scheme, host, port = self._url
+        began: int | None = None
         try:
             content, framing = _framed(request, barrier)
             outgoing = httpcore.Request(
@@ -181,27 +184,14 @@ class Exchanger:
                 extensions={"timeout": {"pool": self.timeout}},
             )
             answer = pool.handle_request(outgoing)
+            began = answer.status
             try:
                 headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
                 body = _read(cast("Iterator[bytes]", answer.stream), headers, deadline)
             finally:
                 answer.close()
-        except threading.BrokenBarrierError:
-            return Exchange(request, None, "not sent: another request of the same moment failed")
-        except httpcore.TimeoutException:
-            return Exchange(request, None, f"no complete answer within {time.monotonic() - started:.1f} s")
-        except httpcore.ConnectError as error:
-            return Exchange(request, None, f"cannot connect: {error}")
-        except httpcore.RemoteProtocolError as error:
-            if "disconnected without sending" in str(error):
-                return Exchange(request, None, _DISCONNECTED)
-            return Exchange(request, None, f"not a valid HTTP answer: {error}")
-        except (httpcore.LocalProtocolError, UnicodeEncodeError) as error:
-            return Exchange(request, None, f"the request cannot be written: {error}")
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-            return Exchange(request, None, f"{_BROKEN}: {str(error) or type(error).__name__}")
-        except _UnreadableBody as error:
-            return Exchange(request, None, str(error))
+        except _TROUBLES as error:
+            return Exchange(request, None, _what_went_wrong(error, time.monotonic() - started), began)
         return Exchange(request, Response(answer.status, headers, body, time.monotonic() - started))
 
 
@@ -213,6 +203,38 @@ _current = threading.local()
 
 class _UnreadableBody(Exception):
     """A body that is too long or cannot be decompressed."""
+
+
+_TROUBLES = (
+    threading.BrokenBarrierError,
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    UnicodeEncodeError,
+    OSError,
+    _UnreadableBody,
+)
+
+
+def _what_went_wrong(error: Exception, seconds: float) -> str:
+    """Why there is no answer, in words."""
+    match error:
+        case threading.BrokenBarrierError():
+            return "not sent: another request of the same moment failed"
+        case httpcore.TimeoutException():
+            return f"no complete answer within {seconds:.1f} s"
+        case httpcore.ConnectError():
+            return f"cannot connect: {error}"
+        case httpcore.RemoteProtocolError() if "disconnected without sending" in str(error):
+            return _DISCONNECTED
+        case httpcore.RemoteProtocolError():
+            return f"not a valid HTTP answer: {error}"
+        case httpcore.LocalProtocolError() | UnicodeEncodeError():
+            return f"the request cannot be written: {error}"
+        case _UnreadableBody():
+            return str(error)
+        case _:
+            return f"{_BROKEN}: {str(error) or type(error).__name__}"
 
 
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:

@@ -120,6 +120,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--settle", type=float, default=5.0, metavar="SECONDS", help="for a state to show")
     group.addoption("--ends-at", type=float, default=None, metavar="TIME", help="Unix time at which the run is over")
     group.addoption("--read-only", action="store_true", help="send nothing that can change state")
+    group.addoption(
+        "--depth", choices=["quick", "standard", "thorough"], default="standard", help="how much to look at"
+    )
     group.addoption("--suite-seed", type=int, default=1, metavar="N", help="for what is drawn at random")
 
 
@@ -176,11 +179,18 @@ def selected(only: list[str], behaviours: tuple[str, ...]) -> bool:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for, and put the checks that mostly wait last."""
-    left_out = [i for i in items if is_check(i) and not selected(config.option.only, decided_by(i.obj))]  # type: ignore[attr-defined]  # is_check says it is a Function
+    left_out = [item for item in items if is_check(item) and not _is_asked_for(config, item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     kept = [item for item in items if item not in left_out]
     items[:] = sorted(kept, key=_waits)
+
+
+def _is_asked_for(config: pytest.Config, item: pytest.Item) -> bool:
+    function = getattr(item, "obj", None)
+    if config.option.depth == "quick" and getattr(function, "takes_time", False):
+        return False
+    return function is not None and selected(config.option.only, decided_by(function))
 
 
 def _waits(item: pytest.Item) -> bool:

@@ -199,7 +199,7 @@ def _conduct(plan: Plan, healthy: Sequence[str], ends_at: float, progress: Progr
         *("-c", os.devnull, "--rootdir", str(suite_folder("").resolve())),
         *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "retryspec.plugin", "--import-mode=importlib"),
         *("--target", str(plan.target), "--exchange-timeout", str(plan.timeout), "--settle", str(plan.settle)),
-        *("--ends-at", str(ends_at), "--suite-seed", str(plan.seed)),
+        *("--ends-at", str(ends_at), "--suite-seed", str(plan.seed), "--depth", plan.depth),
         *(["--read-only"] if plan.read_only else []),
         *(word for pattern in plan.only for word in ("--only", pattern)),
         *(["-p", "xdist", "-n", str(plan.workers)] if plan.workers > 1 else []),

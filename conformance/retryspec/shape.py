@@ -6,9 +6,10 @@ What is found is neutral; each API's suite says which behaviour a problem speaks
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -18,6 +19,12 @@ from retryspec.documents import Document, DocumentedAnswer
 from retryspec.exchange import Response
 
 __all__ = ["BadJson", "Shape", "ShapeProblem", "Trouble", "parse_json"]
+
+MOST_ERRORS = 20
+"""Errors told of one body."""
+
+LONG_BODY = 128 * 1024
+"""Bytes of a body from which on its first error has to do: the validator finds all before it tells any."""
 
 
 class Trouble(StrEnum):
@@ -114,19 +121,29 @@ class Shape:
             found.append(problem(Trouble.REPEATED_KEY, "each key once in an object", f"{repeated!r} twice"))
         return found + [
             problem(Trouble.SCHEMA, message, _shown_value(body, path), path)
-            for path, message in self._schema_errors(answer.schema_pointer, body)
+            for path, message in self._schema_errors(answer.schema_pointer, body, len(response.body))
         ]
 
-    def _schema_errors(self, pointer: str, body: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    def _schema_errors(self, pointer: str, body: Any, length: int) -> list[tuple[tuple[str | int, ...], str]]:
         validator = self._validators.get(pointer)
         if validator is None:
             # A JSON pointer in a URI fragment: the braces of a path template have to be escaped.
             schema = {**self._document.content, "$ref": f"#{quote(pointer.removeprefix('#'), safe='/~')}"}
             validator = self._validators[pointer] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
         try:
-            return [(tuple(error.instance_path), error.message[:200]) for error in validator.iter_errors(body)]
+            errors = _first_error(validator, body) if length > LONG_BODY else validator.iter_errors(body)
+            return [(tuple(error.instance_path), error.message[:200]) for error in islice(errors, MOST_ERRORS)]
         except (ValueError, RecursionError) as error:
             return [((), f"a body that can be validated ({error})")]
+
+
+def _first_error(
+    validator: jsonschema_rs.Draft202012Validator, body: Any
+) -> Iterator[jsonschema_rs.ValidationError]:
+    try:
+        validator.validate(body)
+    except jsonschema_rs.ValidationError as error:
+        yield error
 
 
 def _repeated_key(body: bytes) -> str | None:

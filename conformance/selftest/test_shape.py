@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from retryspec.documents import load_document
 from retryspec.exchange import Response
-from retryspec.shape import BadJson, Shape, ShapeProblem, Trouble, parse_json
+from retryspec.shape import MOST_ERRORS, BadJson, Shape, ShapeProblem, Trouble, parse_json
 
 GET, PUT = "getShipperStatus", "retryShipperTask"
 SHAPE = Shape(load_document("sls"))
@@ -132,11 +132,17 @@ def test_several_problems_are_all_told() -> None:
 def test_what_is_shown_is_short() -> None:
     """However long a value is, its start is shown."""
     long = answer({**PAGE, "count": "x" * 1_000_000})
-    wide = answer({**{f"member {number}": number for number in range(100_000)}, "count": 1})
+    wide = answer({**{f"member {number}": number for number in range(10_000)}, "count": 1})
 
     for problem in (*SHAPE.problems(GET, long), *SHAPE.problems(GET, wide)):
         assert len(problem.expected) < 300
         assert len(problem.received) < 300
+
+
+def test_many_errors_are_told_up_to_a_bound() -> None:
+    """A body with very many errors is told by some of them, a long one by the first, in little time and memory."""
+    assert len(SHAPE.problems(GET, answer({**PAGE, "tasks": [0] * 1000}))) == MOST_ERRORS
+    assert len(SHAPE.problems(GET, answer({**PAGE, "tasks": [0] * 1_000_000}))) == 1
 
 
 def test_many_repeated_keys_are_found_soon() -> None:

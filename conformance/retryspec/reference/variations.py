@@ -30,6 +30,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
@@ -71,6 +72,9 @@ class Variation:
     """A faulty one that only a warning is due to: what it breaks is a SHOULD, or open enough in the sources."""
 
 
+# How many names an error shows of the hundreds there are.
+_SHOWN = 5
+
 # By name. Two of one name are a mistake, but one that must not keep all others from being used.
 _found: dict[str, list[Variation]] = {}
 
@@ -98,8 +102,9 @@ def variation(name: str) -> Variation:
     """Return the variation of a name."""
     _load()
     if name not in _found:
-        near = [known for known in sorted(_found) if name in known] or sorted(_found)
-        raise UsageError(f"{name}: no faulty or lenient server of this name; there is {', '.join(near)}")
+        near = [known for known in sorted(_found) if name in known] or get_close_matches(name, _found, _SHOWN)
+        hint = f"there is {', '.join(near[:_SHOWN])}" if near else f"the classes in {_folders()} show them"
+        raise UsageError(f"{name}: no faulty or lenient server of this name; {hint}")
     found, *others = _found[name]
     if others:
         modules = " and ".join(one.make.__module__ for one in _found[name])
@@ -134,6 +139,10 @@ def _register(
         return server
 
     return register
+
+
+def _folders() -> str:
+    return " and ".join(f"retryspec.reference.{kind}" for kind in Kind)
 
 
 def _kebab(name: str) -> str:

@@ -63,17 +63,6 @@ class PutNotServed(Server):
             raise self.refuse(faults.METHOD_INVALID, value=call.method)
 
 
-@faulty("SLS-COMMON-01", "SLS-GET-01", says="A GET on the path is refused as a method that is not known.")
-class GetNotServed(Server):
-    """Serves one operation alone."""
-
-    def admit(self, call: Call) -> None:
-        """Refuse every GET."""
-        super().admit(call)
-        if not is_put(call):
-            raise self.refuse(faults.METHOD_INVALID, value=call.method)
-
-
 @faulty("SLS-COMMON-01", "SLS-RETRY-01", says="A PUT on the path gets a 404 without a code of the service.")
 class PutPathUnknown(Server):
     """Has the retry at a path of its own."""
@@ -88,7 +77,9 @@ class PutPathUnknown(Server):
 # SLS-COMMON-02: the logstore
 
 
-@faulty("SLS-COMMON-02", "SLS-COMMON-15", says="Any logstore name leads to the shipper.")
+@faulty(
+    "SLS-COMMON-02", "SLS-COMMON-03", "SLS-COMMON-15", "SLS-COMMON-20", says="Any logstore name leads to the shipper."
+)
 class LogstoreIgnored(Renaming):
     """Knows shippers by project and name."""
 
@@ -97,7 +88,7 @@ class LogstoreIgnored(Renaming):
         return searching(self.store).found("project = ? AND name = ?", name.project, name.shipper)
 
 
-@faulty("SLS-COMMON-02", "SLS-COMMON-03", says="Of a logstore name the first eight characters count.")
+@faulty("SLS-COMMON-03", "SLS-COMMON-02", "SLS-COMMON-15", says="Of a logstore name the first eight characters count.")
 class LogstoreCut(Renaming):
     """Has a narrow column for logstores."""
 
@@ -107,7 +98,7 @@ class LogstoreCut(Renaming):
         return searching(self.store).found(condition, name.project, name.logstore[:8], name.shipper)
 
 
-@faulty("SLS-COMMON-02", "SLS-COMMON-15", says="A logstore is found under any name that begins with its own.")
+@faulty("SLS-COMMON-15", "SLS-COMMON-02", says="A logstore is found under any name that begins with its own.")
 class LogstoreWithTail(Renaming):
     """Compares as far as the stored name goes."""
 
@@ -126,7 +117,7 @@ class LogstoreNotDecoded(Renaming):
         return ShipperName(name.project, call.raw_path.split(b"/")[2].decode("latin-1"), name.shipper)
 
 
-@faulty("SLS-COMMON-02", "SLS-COMMON-03", says="A retry goes to the first logstore that has a shipper of the name.")
+@faulty("SLS-COMMON-03", "SLS-COMMON-02", says="A retry goes to the first logstore that has a shipper of the name.")
 class RetryInFirstLogstore(Renaming):
     """Looks for the shipper of a retry in the whole project."""
 
@@ -151,7 +142,7 @@ class ShippersShareTasks(Renaming):
         return searching(self.store).found("project = ? AND logstore = ?", name.project, name.logstore)
 
 
-@faulty("SLS-COMMON-03", says="A shipper is found under its name without what follows the hyphen.")
+@faulty("SLS-COMMON-03", "SLS-COMMON-16", says="A shipper is found under its name without what follows the hyphen.")
 class ShipperNameCut(Renaming):
     """Looks up the name up to the hyphen."""
 
@@ -205,7 +196,7 @@ class Neighbourly(Server):
         return True
 
 
-@faulty("SLS-COMMON-03", says="The failed tasks of the other shippers of a logstore are listed as well.")
+@faulty("SLS-COMMON-03", "SLS-GET-20", says="The failed tasks of the other shippers of a logstore are listed as well.")
 class FailedOfLogstoreListed(Neighbourly):
     """Keeps failed tasks by the logstore."""
 
@@ -230,7 +221,7 @@ class RunningOfNamesakeListed(Neighbourly):
 # SLS-COMMON-04: the project
 
 
-@faulty("SLS-COMMON-04", "SLS-COMMON-14", says="The Host is not looked at.")
+@faulty("SLS-COMMON-04", "SLS-COMMON-14", "SLS-COMMON-20", says="The Host is not looked at.")
 class HostIgnored(Renaming):
     """Finds a logstore in whichever project."""
 
@@ -239,7 +230,7 @@ class HostIgnored(Renaming):
         return searching(self.store).found("logstore = ? AND name = ?", name.logstore, name.shipper)
 
 
-@faulty("SLS-COMMON-04", "SLS-COMMON-14", says="A retry does not look at the Host.")
+@faulty("SLS-COMMON-04", "SLS-COMMON-14", "SLS-COMMON-20", says="A retry does not look at the Host.")
 class HostIgnoredByRetry(HostIgnored):
     """Finds the logstore of a retry in whichever project."""
 
@@ -248,7 +239,7 @@ class HostIgnoredByRetry(HostIgnored):
         return super().taken_for(call, name) if is_put(call) else None
 
 
-@faulty("SLS-COMMON-04", "SLS-COMMON-15", says="A project that exists has the logstores of all others.")
+@faulty("SLS-COMMON-04", says="A project that exists has the logstores of all others.")
 class LogstoresShared(HostIgnored):
     """Looks at the Host only to refuse it."""
 
@@ -257,7 +248,12 @@ class LogstoresShared(HostIgnored):
         return super().taken_for(call, name) if self.store.has_project(name.project) else None
 
 
-@faulty("SLS-COMMON-04", "SLS-COMMON-14", says="The first project that is asked for a path answers for all later ones.")
+@faulty(
+    "SLS-COMMON-04",
+    "SLS-COMMON-14",
+    "SLS-COMMON-20",
+    says="The first project that is asked for a path answers for all later ones.",
+)
 class ProjectRemembered(Server):
     """Remembers answers to questions of which it forgets a part."""
 
@@ -270,7 +266,7 @@ class ProjectRemembered(Server):
         return self.projects.setdefault(call.raw_path, super().project_of(call))
 
 
-@faulty("SLS-COMMON-04", "SLS-COMMON-14", says="A project is found under any name that begins with its own.")
+@faulty("SLS-COMMON-14", "SLS-COMMON-04", says="A project is found under any name that begins with its own.")
 class ProjectWithTail(Renaming):
     """Compares as far as the stored name goes."""
 
@@ -297,7 +293,10 @@ class LooseStore(Store):
 
 
 @faulty(
-    "SLS-COMMON-04", "SLS-RETRY-04", says="A retry starts the task of an id in whichever project and shipper it is."
+    "SLS-COMMON-03",
+    "SLS-COMMON-04",
+    "SLS-RETRY-04",
+    says="A retry starts the task of an id in whichever project and shipper it is.",
 )
 class RetryByIdAlone(Server):
     """Takes ids for unique in the whole service."""

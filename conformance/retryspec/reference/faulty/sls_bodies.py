@@ -192,7 +192,9 @@ class BareIds(Laxer):
 # Items that are no strings
 
 
-@faulty("SLS-RETRY-02", says="A number in the array runs the task that stands at that place of the list.")
+@faulty(
+    "SLS-RETRY-04", "SLS-RETRY-02", says="A number in the array runs the task that stands at that place of the list."
+)
 class NumbersArePlaces(Laxer):
     """Takes a number for an index."""
 
@@ -205,7 +207,7 @@ class NumbersArePlaces(Laxer):
         return [failed[place % len(failed)] for place in body] if failed else []
 
 
-@faulty("SLS-RETRY-02", says="A null in the array runs all failed tasks.")
+@faulty("SLS-RETRY-04", "SLS-RETRY-02", says="A null in the array runs all failed tasks.")
 class NullItemMeansAll(Laxer):
     """Has no condition where there is no id."""
 
@@ -215,7 +217,7 @@ class NullItemMeansAll(Laxer):
         return self.failed_ids(call)[:10] if isinstance(body, list) and None in body else None
 
 
-@faulty("SLS-RETRY-02", "SLS-RETRY-04", says="A PUT without a body runs all failed tasks.")
+@faulty("SLS-RETRY-04", "SLS-RETRY-02", says="A PUT without a body runs all failed tasks.")
 class NoBodyMeansAll(Laxer):
     """Takes nothing for no restriction."""
 

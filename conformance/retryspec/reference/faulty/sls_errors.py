@@ -5,28 +5,32 @@ from typing import Any
 from retryspec_models.sls.stubs import Call, Problem, Refusal, Where
 from starlette.responses import Response
 
-from retryspec.reference.faulty.sls_missing import Replacing
 from retryspec.reference.faulty.sls_wire import ErrorWriter
 from retryspec.reference.sls import Server, faults
-from retryspec.reference.sls.faults import Fault
 from retryspec.reference.variations import faulty
 from retryspec.reference.wire import with_body, with_json, with_status
-
-# SLS-COMMON-18 is a MAY: a run only notes that a server has codes of its own.
-
-
-@faulty("SLS-COMMON-18", says="A missing parameter has the code BadRequest.")
-class MissingIsBadRequest(Replacing):
-    """Has a code that no list of the service has."""
-
-    replaced = faults.QUERY_MISSING
-    by = Fault(400, "BadRequest", faults.QUERY_MISSING.text)
-
 
 # SLS-COMMON-19: the body of an error
 
 
-@faulty("SLS-COMMON-19", says="The members of an error are error_code and error_message.")
+@faulty(
+    "SLS-COMMON-19",
+    "SLS-COMMON-05",
+    "SLS-COMMON-14",
+    "SLS-COMMON-15",
+    "SLS-COMMON-16",
+    "SLS-COMMON-17",
+    "SLS-COMMON-20",
+    "SLS-GET-02",
+    "SLS-GET-03",
+    "SLS-GET-05",
+    "SLS-GET-06",
+    "SLS-GET-10",
+    "SLS-RETRY-02",
+    "SLS-RETRY-05",
+    "SLS-RETRY-13",
+    says="The members of an error are error_code and error_message.",
+)
 class ErrorSnakeCase(ErrorWriter):
     """Writes the names that one of the vendor's clients looks for."""
 
@@ -35,7 +39,24 @@ class ErrorSnakeCase(ErrorWriter):
         return with_json(response, {"error_code": error["errorCode"], "error_message": error["errorMessage"]})
 
 
-@faulty("SLS-COMMON-19", says="An error stands in a member named error.")
+@faulty(
+    "SLS-COMMON-19",
+    "SLS-COMMON-05",
+    "SLS-COMMON-14",
+    "SLS-COMMON-15",
+    "SLS-COMMON-16",
+    "SLS-COMMON-17",
+    "SLS-COMMON-20",
+    "SLS-GET-02",
+    "SLS-GET-03",
+    "SLS-GET-05",
+    "SLS-GET-06",
+    "SLS-GET-10",
+    "SLS-RETRY-02",
+    "SLS-RETRY-05",
+    "SLS-RETRY-13",
+    says="An error stands in a member named error.",
+)
 class ErrorNested(ErrorWriter):
     """Puts an envelope around what it says."""
 
@@ -62,7 +83,21 @@ class MessageNullOnPut(ErrorWriter):
         return with_json(response, error | {"errorMessage": None}) if call.method == "PUT" else response
 
 
-@faulty("SLS-COMMON-19", says="The errorCode is a number.")
+@faulty(
+    "SLS-COMMON-19",
+    "SLS-COMMON-05",
+    "SLS-COMMON-14",
+    "SLS-COMMON-15",
+    "SLS-COMMON-16",
+    "SLS-COMMON-17",
+    "SLS-COMMON-20",
+    "SLS-GET-05",
+    "SLS-GET-06",
+    "SLS-GET-10",
+    "SLS-RETRY-05",
+    "SLS-RETRY-13",
+    says="The errorCode is a number.",
+)
 class CodeIsStatus(ErrorWriter):
     """Says the status twice."""
 
@@ -71,7 +106,24 @@ class CodeIsStatus(ErrorWriter):
         return with_json(response, error | {"errorCode": response.status_code})
 
 
-@faulty("SLS-COMMON-19", says="An error is an array with an object.")
+@faulty(
+    "SLS-COMMON-19",
+    "SLS-COMMON-05",
+    "SLS-COMMON-14",
+    "SLS-COMMON-15",
+    "SLS-COMMON-16",
+    "SLS-COMMON-17",
+    "SLS-COMMON-20",
+    "SLS-GET-02",
+    "SLS-GET-03",
+    "SLS-GET-05",
+    "SLS-GET-06",
+    "SLS-GET-10",
+    "SLS-RETRY-02",
+    "SLS-RETRY-05",
+    "SLS-RETRY-13",
+    says="An error is an array with an object.",
+)
 class ErrorInArray(ErrorWriter):
     """Could say several things at once."""
 
@@ -80,7 +132,15 @@ class ErrorInArray(ErrorWriter):
         return with_json(response, [error])
 
 
-@faulty("SLS-COMMON-19", says="A parameter that is invalid is answered 422.")
+@faulty(
+    "SLS-COMMON-19",
+    "SLS-GET-02",
+    "SLS-GET-03",
+    "SLS-GET-10",
+    "SLS-GET-11",
+    "SLS-GET-12",
+    says="A parameter that is invalid is answered 422.",
+)
 class InvalidUnprocessable(ErrorWriter):
     """Lets its web framework judge parameters."""
 
@@ -97,7 +157,12 @@ class InvalidUnprocessable(ErrorWriter):
         return with_json(response, {"detail": [{"loc": ["query"], "msg": error["errorMessage"]}]})
 
 
-@faulty("SLS-COMMON-19", says="A body that is invalid is answered 409, with an error of the right shape.")
+@faulty(
+    "SLS-COMMON-19",
+    "SLS-RETRY-02",
+    "SLS-RETRY-05",
+    says="A body that is invalid is answered 409, with an error of the right shape.",
+)
 class InvalidBodyConflict(Server):
     """Has a status that the service does not know."""
 
@@ -117,7 +182,7 @@ class MethodWithoutBody(ErrorWriter):
         return with_body(response, b"", media_type=None) if response.status_code == 405 else response
 
 
-@faulty("SLS-COMMON-19", says="A 401 is a page of HTML.")
+@faulty("SLS-COMMON-19", "SLS-COMMON-05", says="A 401 is a page of HTML.")
 class UnauthorizedHtml(ErrorWriter):
     """Has a proxy in front that keeps strangers out."""
 
@@ -128,7 +193,7 @@ class UnauthorizedHtml(ErrorWriter):
         return with_body(response, b"<html><h1>401 Unauthorized</h1></html>", media_type="text/html")
 
 
-@faulty("SLS-COMMON-19", says="An unknown shipper has no body.")
+@faulty("SLS-COMMON-19", "SLS-COMMON-16", "SLS-COMMON-20", says="An unknown shipper has no body.")
 class ShipperUnknownWithoutBody(ErrorWriter):
     """Says an error with a status alone."""
 

@@ -16,7 +16,7 @@ from retryspec.reference.wire import with_body
 # SLS-COMMON-17: faults of the server
 
 
-@faulty("SLS-COMMON-17", says="A fault has the code InternalError.")
+@faulty("SLS-COMMON-17", "SLS-RETRY-13", says="A fault has the code InternalError.")
 class FaultCode(Replacing):
     """Has a code of its own."""
 
@@ -24,7 +24,7 @@ class FaultCode(Replacing):
     by = Fault(500, "InternalError", "internal error")
 
 
-@faulty("SLS-COMMON-17", says="A fault during a GET is answered 502.")
+@faulty("SLS-COMMON-17", "SLS-COMMON-19", says="A fault during a GET is answered 502.")
 class FaultIsBadGateway(Replacing):
     """Has a proxy in front that knows better."""
 
@@ -33,7 +33,7 @@ class FaultIsBadGateway(Replacing):
     by = Fault(502, "InternalServerError", "bad gateway")
 
 
-@faulty("SLS-COMMON-17", "SLS-COMMON-19", says="A fault is answered with a text.")
+@faulty("SLS-COMMON-17", "SLS-COMMON-19", "SLS-RETRY-13", says="A fault is answered with a text.")
 class FaultAsText(ErrorWriter):
     """Lets its web framework speak for it."""
 
@@ -44,7 +44,7 @@ class FaultAsText(ErrorWriter):
         return with_body(response, b"Internal Server Error", media_type="text/plain")
 
 
-@faulty("SLS-COMMON-17", says="A fault is answered 400 ParameterInvalid.")
+@faulty("SLS-COMMON-17", "SLS-RETRY-13", says="A fault is answered 400 ParameterInvalid.")
 class FaultBlamesClient(Replacing):
     """Takes every error for the client's."""
 
@@ -75,7 +75,7 @@ class LongTimeBreaks(Breaking):
         return problem.name in ("from", "to") and value.isdecimal() and int(value) >= 2**63
 
 
-@faulty("SLS-COMMON-17", says="A size that is no number ends in a 500.")
+@faulty("SLS-COMMON-17", "SLS-GET-12", says="A size that is no number ends in a 500.")
 class SizeTextBreaks(Breaking):
     """Converts what it was given."""
 
@@ -84,7 +84,7 @@ class SizeTextBreaks(Breaking):
         return problem.name == "size" and problem.reason is Reason.MALFORMED
 
 
-@faulty("SLS-COMMON-17", says="A negative offset ends in a 500.")
+@faulty("SLS-COMMON-17", "SLS-GET-11", says="A negative offset ends in a 500.")
 class NegativeOffsetBreaks(Breaking):
     """Hands a number to its database that it does not take."""
 
@@ -102,7 +102,7 @@ class ForeignStatusBreaks(Breaking):
         return problem.name == "status" and not value.isascii()
 
 
-@faulty("SLS-COMMON-17", says="A request without from and to ends in a 500.")
+@faulty("SLS-COMMON-17", "SLS-GET-02", "SLS-GET-03", says="A request without from and to ends in a 500.")
 class NoWindowBreaks(Breaking):
     """Reads a parameter that there is not."""
 
@@ -111,7 +111,7 @@ class NoWindowBreaks(Breaking):
         return problem.name == "from" and problem.reason is Reason.MISSING
 
 
-@faulty("SLS-COMMON-17", says="A size of 0 ends in a 500.")
+@faulty("SLS-COMMON-17", "SLS-GET-12", says="A size of 0 ends in a 500.")
 class SizeZeroBreaks(Server):
     """Divides by the size."""
 
@@ -121,7 +121,7 @@ class SizeZeroBreaks(Server):
         return super().page_of(tasks, number * size + rest, size)
 
 
-@faulty("SLS-COMMON-17", says="An offset beyond the end ends in a 500.")
+@faulty("SLS-COMMON-17", "SLS-GET-11", says="An offset beyond the end ends in a 500.")
 class OffsetBeyondEndBreaks(Server):
     """Looks at the first task of a page."""
 
@@ -132,7 +132,7 @@ class OffsetBeyondEndBreaks(Server):
         return super().page_of(tasks, offset, size)
 
 
-@faulty("SLS-COMMON-17", says="An offset beyond 64 bits ends in a 500.")
+@faulty("SLS-COMMON-17", "SLS-GET-11", says="An offset beyond 64 bits ends in a 500.")
 class LongOffsetBreaks(Server):
     """Hands a number to its database that does not fit."""
 

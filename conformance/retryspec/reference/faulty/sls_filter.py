@@ -37,7 +37,7 @@ class EmptyStatusRefused(Server):
         return super().get_shipper_status(call, **given)
 
 
-@faulty("SLS-GET-08", says="With an empty status no task is listed.")
+@faulty("SLS-GET-08", "SLS-GET-18", says="With an empty status no task is listed.")
 class EmptyStatusMatchesNothing(Server):
     """Compares with the empty text."""
 
@@ -62,7 +62,7 @@ class RunningLeftOut(Server):
         return super().select(tasks, status, now)
 
 
-@faulty("SLS-GET-08", says="Without a status the failed tasks are listed.")
+@faulty("SLS-GET-08", "SLS-GET-17", "SLS-GET-18", says="Without a status the failed tasks are listed.")
 class StatusDefaultFail(Server):
     """Has another default."""
 
@@ -126,7 +126,9 @@ class FilterBeforeRetry(Server):
         return [task for task in tasks if self.state_of(task, now) is State.FAIL or (task.runs > 0 and task.ends > now)]
 
 
-@faulty("SLS-GET-09", says="The filter is applied to the page that would be listed without it.")
+@faulty(
+    "SLS-GET-09", "SLS-GET-12", "SLS-GET-17", says="The filter is applied to the page that would be listed without it."
+)
 class FilterAfterPaging(Server):
     """Cuts the page first and filters then."""
 
@@ -138,7 +140,7 @@ class FilterAfterPaging(Server):
         return page
 
 
-@faulty("SLS-GET-09", says="With a status at most the first 100 tasks of the range are looked at.")
+@faulty("SLS-GET-09", "SLS-GET-17", says="With a status at most the first 100 tasks of the range are looked at.")
 class FilterOfFirstHundred(Server):
     """Filters what one page holds by default."""
 
@@ -147,7 +149,7 @@ class FilterOfFirstHundred(Server):
         return super().select(tasks[:100] if status else tasks, status, now)
 
 
-@faulty("SLS-GET-09", says="With a status the oldest task is lost.")
+@faulty("SLS-GET-09", "SLS-GET-17", says="With a status the oldest task is lost.")
 class FilterLosesLast(Server):
     """Stops one too early."""
 
@@ -156,7 +158,7 @@ class FilterLosesLast(Server):
         return super().select(tasks[:-1] if status else tasks, status, now)
 
 
-@faulty("SLS-GET-09", says="With a status all tasks come in one page, whatever size and offset are.")
+@faulty("SLS-GET-12", "SLS-GET-11", says="With a status all tasks come in one page, whatever size and offset are.")
 class FilterWithoutPages(Server):
     """Has pages for the whole list alone."""
 

@@ -82,7 +82,7 @@ class EveryParameterWanted(Server):
 # SLS-GET-28: reading changes nothing
 
 
-@faulty("SLS-GET-28", says="Listing failed tasks runs them again.")
+@faulty("SLS-GET-28", "SLS-COMMON-03", says="Listing failed tasks runs them again.")
 class ListingRetries(Server):
     """Takes care of what has failed as soon as it is looked at."""
 
@@ -105,7 +105,7 @@ class FilteredListingRetries(Server):
         return page
 
 
-@faulty("SLS-GET-28", says="A task that has succeeded is listed once and never again.")
+@faulty("SLS-GET-28", "SLS-GET-17", "SLS-GET-18", says="A task that has succeeded is listed once and never again.")
 class SuccessShownOnce(Server):
     """Takes what was read for acknowledged."""
 
@@ -124,7 +124,7 @@ class SuccessShownOnce(Server):
         return [task for task in super().in_window(shipper, from_, to) if (shipper.number, task.id) not in self.shown]
 
 
-@faulty("SLS-GET-28", says="The tasks come in another order each time.")
+@faulty("SLS-GET-11", "SLS-GET-17", "SLS-GET-20", says="The tasks come in another order each time.")
 class OrderRandom(Server):
     """Sorts by nothing."""
 
@@ -133,7 +133,7 @@ class OrderRandom(Server):
         return random.sample(tasks, len(tasks))
 
 
-@faulty("SLS-GET-17", "SLS-GET-11", "SLS-GET-20", says="Pages repeat and skip tasks that were created in one second.")
+@faulty("SLS-GET-17", "SLS-GET-20", "SLS-GET-11", says="Pages repeat and skip tasks that were created in one second.")
 class TiesRandom(Server):
     """Sorts by the time of creation alone."""
 
@@ -142,7 +142,7 @@ class TiesRandom(Server):
         return sorted(random.sample(tasks, len(tasks)), key=lambda task: -task.created)
 
 
-@faulty("SLS-GET-28", "SLS-GET-11", says="Asking again turns the order of the tasks around.")
+@faulty("SLS-GET-11", "SLS-GET-17", "SLS-GET-20", says="Asking again turns the order of the tasks around.")
 class OrderTurnsAround(Server):
     """Reads its list forwards and backwards in turn."""
 
@@ -154,7 +154,7 @@ class OrderTurnsAround(Server):
         return tasks[::-1] if self.turned else tasks
 
 
-@faulty("SLS-GET-28", says="A running task is taken for finished once it was listed.")
+@faulty("SLS-GET-28", "SLS-RETRY-04", says="A running task is taken for finished once it was listed.")
 class ListingEndsRuns(Server):
     """Collects the results of its runs when somebody looks."""
 

@@ -82,7 +82,7 @@ class LastTaskIncomplete(PageWriter):
 # SLS-GET-21: the three statuses
 
 
-@faulty("SLS-GET-21", says="A task shows successful or failed.")
+@faulty("SLS-GET-21", "SLS-GET-09", "SLS-GET-18", says="A task shows successful or failed.")
 class StatusInWordsOfTable(TaskWriter):
     """Takes the words of seed 001, Task details."""
 
@@ -91,7 +91,7 @@ class StatusInWordsOfTable(TaskWriter):
         task["taskStatus"] = {"success": "successful", "fail": "failed"}.get(task["taskStatus"], task["taskStatus"])
 
 
-@faulty("SLS-GET-21", says="The status of a task begins with a capital.")
+@faulty("SLS-GET-21", "SLS-GET-09", "SLS-GET-18", says="The status of a task begins with a capital.")
 class StatusCapital(TaskWriter):
     """Shows what the console shows."""
 
@@ -114,7 +114,7 @@ class Retrying(Server):
         return super().finish_time_of(task, state)
 
 
-@faulty("SLS-GET-21", says="A task that runs again shows retrying.")
+@faulty("SLS-GET-21", "SLS-GET-18", "SLS-RETRY-04", says="A task that runs again shows retrying.")
 class StatusRetrying(TaskWriter, Retrying):
     """Has a fourth status, which only a retry leads to."""
 
@@ -197,7 +197,7 @@ class IdOfRunningEmpty(TaskWriter):
             task["id"] = ""
 
 
-@faulty("SLS-GET-20", says="A task is listed twice when it runs.")
+@faulty("SLS-GET-20", "SLS-GET-17", "SLS-GET-18", says="A task is listed twice when it runs.")
 class RunningListedTwice(Server):
     """Finds running tasks in two places and joins what it found."""
 

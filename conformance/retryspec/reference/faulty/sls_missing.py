@@ -104,7 +104,7 @@ class LogstoreUnknownAsShipper(Server):
         """Let every logstore pass."""
 
 
-@faulty("SLS-COMMON-15", says="An unknown logstore gets an empty page.")
+@faulty("SLS-COMMON-15", "SLS-COMMON-20", says="An unknown logstore gets an empty page.")
 class LogstoreUnknownEmpty(Server):
     """Finds no task where there is no logstore."""
 
@@ -131,7 +131,7 @@ class LogstoresOfAllStore(Store):
             return found.fetchone() is not None
 
 
-@faulty("SLS-COMMON-15", "SLS-COMMON-20", says="A logstore of another project is taken for one of this.")
+@faulty("SLS-COMMON-15", says="A logstore of another project is taken for one of this.")
 class LogstoreOfOtherProject(Server):
     """Says that a shipper is missing where its logstore is."""
 
@@ -158,7 +158,7 @@ class ShipperUnknownInvalidOnPut(Replacing):
     by = Fault(400, "ParameterInvalid", "shipperName {name} does not exist")
 
 
-@faulty("SLS-COMMON-16", says="An unknown shipper gets an empty page.")
+@faulty("SLS-COMMON-16", "SLS-COMMON-20", says="An unknown shipper gets an empty page.")
 class ShipperUnknownEmpty(Server):
     """Finds no task where there is no shipper."""
 
@@ -170,7 +170,7 @@ class ShipperUnknownEmpty(Server):
         return super().get_shipper_status(call, **given)
 
 
-@faulty("SLS-COMMON-16", says="A retry with an unknown shipper is accepted.")
+@faulty("SLS-COMMON-16", "SLS-COMMON-20", says="A retry with an unknown shipper is accepted.")
 class ShipperUnknownAcceptedOnPut(Server):
     """Starts none of the tasks that there are not."""
 

@@ -79,7 +79,7 @@ class CountUpToHundred(Server):
 # SLS-GET-17: total
 
 
-@faulty("SLS-GET-17", says="The total is the number of tasks on the page.")
+@faulty("SLS-GET-17", "SLS-GET-18", says="The total is the number of tasks on the page.")
 class TotalOfPage(Server):
     """Counts what it shows."""
 
@@ -88,7 +88,7 @@ class TotalOfPage(Server):
         return len(page)
 
 
-@faulty("SLS-GET-17", says="The total is the number of tasks from the offset on.")
+@faulty("SLS-GET-17", "SLS-GET-18", says="The total is the number of tasks from the offset on.")
 class TotalOfRest(Server):
     """Counts what is left."""
 
@@ -102,7 +102,7 @@ class TotalOfRest(Server):
         return max(0, len(chosen) - self.before)
 
 
-@faulty("SLS-GET-17", says="The total is never more than 500.")
+@faulty("SLS-GET-17", "SLS-GET-18", says="The total is never more than 500.")
 class TotalUpToFiveHundred(Server):
     """Counts as far as it may show."""
 
@@ -111,7 +111,7 @@ class TotalUpToFiveHundred(Server):
         return min(super().total_of(tasks, chosen, page), 500)
 
 
-@faulty("SLS-GET-17", says="A total of more than 100 is rounded to tens.")
+@faulty("SLS-GET-17", "SLS-GET-18", says="A total of more than 100 is rounded to tens.")
 class TotalRounded(Server):
     """Estimates what is many."""
 
@@ -121,7 +121,7 @@ class TotalRounded(Server):
         return total if total <= 100 else total // 10 * 10
 
 
-@faulty("SLS-GET-17", says="The total counts the tasks outside the range as well.")
+@faulty("SLS-GET-17", "SLS-GET-18", says="The total counts the tasks outside the range as well.")
 class TotalOfShipper(Server):
     """Counts all that the shipper has."""
 
@@ -135,7 +135,9 @@ class TotalOfShipper(Server):
         return self.all if len(chosen) == len(tasks) else len(chosen)
 
 
-@faulty("SLS-GET-17", says="The total is that of the first request for a shipper, whatever range comes later.")
+@faulty(
+    "SLS-GET-17", "SLS-GET-18", says="The total is that of the first request for a shipper, whatever range comes later."
+)
 class TotalRemembered(Server):
     """Counts a shipper once."""
 

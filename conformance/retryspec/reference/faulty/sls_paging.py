@@ -14,7 +14,7 @@ from retryspec.reference.variations import faulty
 # SLS-GET-11: offset
 
 
-@faulty("SLS-GET-11", says="The offset is not looked at.")
+@faulty("SLS-GET-11", "SLS-GET-17", "SLS-GET-20", says="The offset is not looked at.")
 class OffsetIgnored(Server):
     """Always begins with the first task."""
 
@@ -23,7 +23,7 @@ class OffsetIgnored(Server):
         return super().page_of(tasks, 0, size)
 
 
-@faulty("SLS-GET-11", says="The offset is the number of a page.")
+@faulty("SLS-GET-11", "SLS-GET-17", says="The offset is the number of a page.")
 class OffsetIsPageNumber(Server):
     """Counts pages instead of tasks."""
 
@@ -32,7 +32,7 @@ class OffsetIsPageNumber(Server):
         return super().page_of(tasks, offset * size, size)
 
 
-@faulty("SLS-GET-11", says="An offset of 1 begins with the first task.")
+@faulty("SLS-GET-11", "SLS-GET-17", "SLS-GET-20", says="An offset of 1 begins with the first task.")
 class OffsetFromOne(Server):
     """Counts from one."""
 
@@ -59,7 +59,7 @@ class OffsetUpToFiveHundred(Server):
         return super().page_of(tasks, min(offset, 500), size)
 
 
-@faulty("SLS-GET-11", says="With a status the offset is not looked at.")
+@faulty("SLS-GET-11", "SLS-GET-09", "SLS-GET-17", "SLS-GET-20", says="With a status the offset is not looked at.")
 class OffsetIgnoredWithStatus(Server):
     """Has two ways to list, one of which forgets the offset."""
 
@@ -68,7 +68,7 @@ class OffsetIgnoredWithStatus(Server):
         return super().page(shipper, from_, to, status, 0 if status else offset, size)
 
 
-@faulty("SLS-GET-11", says="With a status the offset counts the tasks of every status.")
+@faulty("SLS-GET-11", "SLS-GET-09", "SLS-GET-17", says="With a status the offset counts the tasks of every status.")
 class OffsetBeforeFilter(Server):
     """Passes tasks over before it filters."""
 
@@ -139,7 +139,7 @@ class PagesOverlap(Server):
         return super().page_of(tasks, offset - 1 if offset > 1 else offset, size)
 
 
-@faulty("SLS-GET-17", "SLS-GET-11", says="After the first page a task is skipped.")
+@faulty("SLS-GET-17", "SLS-GET-11", "SLS-GET-09", says="After the first page a task is skipped.")
 class PagesSkip(Server):
     """Begins one too late."""
 
@@ -148,7 +148,7 @@ class PagesSkip(Server):
         return super().page_of(tasks, offset + 1 if offset else 0, size)
 
 
-@faulty("SLS-GET-17", "SLS-GET-11", says="From the third page of 100 on a task is skipped.")
+@faulty("SLS-GET-17", says="From the third page of 100 on a task is skipped.")
 class ThirdPageSkips(Server):
     """Loses a task at a border that few lists reach."""
 
@@ -157,7 +157,7 @@ class ThirdPageSkips(Server):
         return super().page_of(tasks, offset + (offset >= 200), size)
 
 
-@faulty("SLS-GET-17", says="The list ends after 500 tasks, though the total goes on.")
+@faulty("SLS-GET-17", "SLS-GET-12", says="The list ends after 500 tasks, though the total goes on.")
 class ListEndsAtFiveHundred(Server):
     """Cannot look further than one page of the largest size."""
 
@@ -310,7 +310,7 @@ class SizeOfFiveHundredRefused(Server):
             raise self.refuse(faults.PARAMETER_INVALID, name="size", detail="It is too large.")
 
 
-@faulty("SLS-GET-13", "SLS-GET-12", says="A size of more than 100 is taken as 100.")
+@faulty("SLS-GET-12", says="A size of more than 100 is taken as 100.")
 class SizeUpToHundred(Server):
     """Has the default for the maximum."""
 

@@ -1,4 +1,4 @@
-"""SLS servers whose tasks run again otherwise than they should: too short, with another end, not twice, or not alone."""
+"""SLS servers whose tasks run again in a wrong way: too short, with another end, not twice, or not alone."""
 
 from collections.abc import Sequence
 

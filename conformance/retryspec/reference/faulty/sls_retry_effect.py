@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from retryspec_models.sls.models import ShipperTask, ShipperTaskPage, ShipperTaskStatistics
 
 from retryspec.reference.apis import Setting
+from retryspec.reference.faulty.sls_rerun import rerunning
 from retryspec.reference.sls import Server
 from retryspec.reference.sls.store import Shipper, State, Store, Task
 from retryspec.reference.variations import faulty
-
-END = 2**62
-from retryspec.reference.faulty.sls_rerun import rerunning
 
 END = 2**62
 

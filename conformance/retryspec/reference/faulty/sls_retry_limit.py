@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from retryspec_models.sls.stubs import Call, Problem, Reason, Refusal
 
+from retryspec.reference.faulty.sls_retry_answer import named
 from retryspec.reference.sls import Server, faults
 from retryspec.reference.sls.faults import Fault
 from retryspec.reference.sls.store import Shipper

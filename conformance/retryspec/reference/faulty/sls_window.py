@@ -112,7 +112,14 @@ class ToMissingUnauthorized(Server):
 # SLS-GET-04: the tasks created in the window and no others
 
 
-@faulty("SLS-GET-04", "SLS-GET-23", says="All tasks are listed, whatever the window is.")
+@faulty(
+    "SLS-GET-04",
+    "SLS-GET-09",
+    "SLS-GET-17",
+    "SLS-GET-18",
+    "SLS-GET-23",
+    says="All tasks are listed, whatever the window is.",
+)
 class WindowIgnored(Server):
     """Looks at from and to only to refuse them."""
 
@@ -121,7 +128,14 @@ class WindowIgnored(Server):
         return super().in_window(shipper, *ALL_TIMES)
 
 
-@faulty("SLS-GET-04", "SLS-GET-23", says="Tasks created after to are listed as well.")
+@faulty(
+    "SLS-GET-04",
+    "SLS-GET-09",
+    "SLS-GET-17",
+    "SLS-GET-18",
+    "SLS-GET-23",
+    says="Tasks created after to are listed as well.",
+)
 class WindowWithoutEnd(Server):
     """Looks at from alone."""
 
@@ -130,7 +144,14 @@ class WindowWithoutEnd(Server):
         return super().in_window(shipper, from_, ALL_TIMES[1])
 
 
-@faulty("SLS-GET-04", "SLS-GET-23", says="Tasks created before from are listed as well.")
+@faulty(
+    "SLS-GET-04",
+    "SLS-GET-09",
+    "SLS-GET-17",
+    "SLS-GET-18",
+    "SLS-GET-23",
+    says="Tasks created before from are listed as well.",
+)
 class WindowWithoutStart(Server):
     """Looks at to alone."""
 
@@ -139,7 +160,9 @@ class WindowWithoutStart(Server):
         return super().in_window(shipper, 0, to)
 
 
-@faulty("SLS-GET-04", "SLS-GET-23", says="A window is widened to whole hours.")
+@faulty(
+    "SLS-GET-04", "SLS-GET-09", "SLS-GET-17", "SLS-GET-18", "SLS-GET-23", says="A window is widened to whole hours."
+)
 class WindowOfHours(Server):
     """Keeps its tasks by the hour."""
 
@@ -148,7 +171,14 @@ class WindowOfHours(Server):
         return super().in_window(shipper, from_ // 3600 * 3600, (to // 3600 + 1) * 3600)
 
 
-@faulty("SLS-GET-04", "SLS-GET-23", says="A window begins with the minute of from.")
+@faulty(
+    "SLS-GET-04",
+    "SLS-GET-09",
+    "SLS-GET-17",
+    "SLS-GET-18",
+    "SLS-GET-23",
+    says="A window begins with the minute of from.",
+)
 class WindowOfMinutes(Server):
     """Does not look at the seconds of the start."""
 
@@ -157,7 +187,14 @@ class WindowOfMinutes(Server):
         return super().in_window(shipper, from_ // 60 * 60, to)
 
 
-@faulty("SLS-GET-04", "SLS-GET-23", says="Running tasks are listed whenever they were created.")
+@faulty(
+    "SLS-GET-04",
+    "SLS-GET-09",
+    "SLS-GET-17",
+    "SLS-GET-18",
+    "SLS-GET-23",
+    says="Running tasks are listed whenever they were created.",
+)
 class WindowKeepsRunning(Server):
     """Takes a task that runs for one of every time."""
 
@@ -169,7 +206,12 @@ class WindowKeepsRunning(Server):
 
 
 @faulty(
-    "SLS-GET-04", "SLS-GET-23", says="Tasks that were at work in the window are listed, whenever they were created."
+    "SLS-GET-04",
+    "SLS-GET-09",
+    "SLS-GET-17",
+    "SLS-GET-18",
+    "SLS-GET-23",
+    says="Tasks that were at work in the window are listed, whenever they were created.",
 )
 class WindowByOverlap(Server):
     """Takes from and to for the start and the end of a run."""
@@ -179,7 +221,15 @@ class WindowByOverlap(Server):
         return [task for task in super().in_window(shipper, 0, to) if task.finished >= from_]
 
 
-@faulty("SLS-GET-04", says="The window is one of the times when tasks ended.")
+@faulty(
+    "SLS-GET-04",
+    "SLS-GET-08",
+    "SLS-GET-09",
+    "SLS-GET-17",
+    "SLS-GET-18",
+    "SLS-GET-23",
+    says="The window is one of the times when tasks ended.",
+)
 class WindowByFinish(Server):
     """Looks at another time, for which a running task has none."""
 
@@ -190,7 +240,7 @@ class WindowByFinish(Server):
         return [task for task in found if from_ <= self.finish_time_of(task, self.state_of(task, now)) < to]
 
 
-@faulty("SLS-GET-04", says="The window is one of the times when data was last received.")
+@faulty("SLS-GET-04", "SLS-GET-09", "SLS-GET-23", says="The window is one of the times when data was last received.")
 class WindowByReceipt(Server):
     """Looks at another time, a few seconds before the creation."""
 
@@ -208,7 +258,7 @@ class WindowCutToDay(Server):
         return super().in_window(shipper, max(from_, to - 24 * HOUR_SECONDS), to)
 
 
-@faulty("SLS-GET-04", "SLS-GET-23", says="With a status the window is not looked at.")
+@faulty("SLS-GET-09", "SLS-GET-23", "SLS-GET-04", says="With a status the window is not looked at.")
 class WindowIgnoredWithStatus(Server):
     """Has two ways to list, one of which forgets the window."""
 
@@ -231,7 +281,7 @@ class WindowLags(Server):
 # SLS-GET-23: the time of creation
 
 
-@faulty("SLS-GET-23", says="The taskCreateTime is in milliseconds.")
+@faulty("SLS-GET-23", "SLS-GET-04", says="The taskCreateTime is in milliseconds.")
 class CreateTimeMilliseconds(TaskWriter):
     """Has the unit of another service."""
 
@@ -240,7 +290,7 @@ class CreateTimeMilliseconds(TaskWriter):
         task["taskCreateTime"] = task["taskCreateTime"] * 1000
 
 
-@faulty("SLS-GET-23", says="The taskCreateTime is eight hours late.")
+@faulty("SLS-GET-23", "SLS-GET-04", says="The taskCreateTime is eight hours late.")
 class CreateTimeLocal(TaskWriter):
     """Writes the wall clock of its region as if it were that of Greenwich."""
 
@@ -249,7 +299,7 @@ class CreateTimeLocal(TaskWriter):
         task["taskCreateTime"] = task["taskCreateTime"] + 8 * HOUR_SECONDS
 
 
-@faulty("SLS-GET-23", says="The taskCreateTime of a task that has ended is the time of its end.")
+@faulty("SLS-GET-23", "SLS-GET-04", says="The taskCreateTime of a task that has ended is the time of its end.")
 class CreateTimeIsFinish(TaskWriter):
     """Overwrites one time with another."""
 
@@ -258,7 +308,7 @@ class CreateTimeIsFinish(TaskWriter):
         task["taskCreateTime"] = task["taskFinishTime"] or task["taskCreateTime"]
 
 
-@faulty("SLS-GET-23", says="The taskCreateTime is that of the minute before.")
+@faulty("SLS-GET-23", "SLS-GET-04", says="The taskCreateTime is that of the minute before.")
 class CreateTimeOfMinute(TaskWriter):
     """Does not show seconds."""
 

@@ -35,7 +35,7 @@ class BackwardWindowEmpty(Server):
             super().check_window_order(from_, to)
 
 
-@faulty("SLS-GET-05", says="A from after to is exchanged with it.")
+@faulty("SLS-GET-05", "SLS-GET-23", says="A from after to is exchanged with it.")
 class BackwardWindowTurned(Server):
     """Knows better."""
 
@@ -148,7 +148,7 @@ class WindowOfHalfDay(Server):
         super().check_window_age(from_, to, now + 36 * HOUR_SECONDS)
 
 
-@faulty("SLS-GET-07", "SLS-GET-06", says="A window that begins more than 24 hours ago is refused.")
+@faulty("SLS-GET-06", says="A window that begins more than 24 hours ago is refused.")
 class WindowOfDay(Server):
     """Keeps to the day of seed 001, Detailed description."""
 

@@ -77,7 +77,7 @@ class RetryAccepted(Server):
 # SLS-GET-14: 200 and a JSON object
 
 
-@faulty("SLS-GET-14", says="A range without tasks is answered 204.")
+@faulty("SLS-GET-14", "SLS-GET-11", says="A range without tasks is answered 204.")
 class EmptyListIsNoContent(PageWriter):
     """Has nothing to say where there is nothing."""
 
@@ -88,7 +88,7 @@ class EmptyListIsNoContent(PageWriter):
         return with_status(with_body(response, b"", media_type=None), 204)
 
 
-@faulty("SLS-GET-14", says="A page that is not the last is answered 206.")
+@faulty("SLS-GET-14", "SLS-GET-11", says="A page that is not the last is answered 206.")
 class FurtherPagesPartial(PageWriter):
     """Takes a page for a part of a representation."""
 
@@ -159,7 +159,7 @@ class SingleTaskObject(PageWriter):
             page["tasks"] = page["tasks"][0]
 
 
-@faulty("SLS-GET-15", says="An empty page has null in place of its tasks.")
+@faulty("SLS-GET-15", "SLS-GET-11", says="An empty page has null in place of its tasks.")
 class EmptyTasksNull(PageWriter):
     """Has no list where nothing was found."""
 
@@ -168,7 +168,7 @@ class EmptyTasksNull(PageWriter):
         page["tasks"] = page["tasks"] or None
 
 
-@faulty("SLS-GET-15", "SLS-GET-17", says="The total is missing on all pages but the first.")
+@faulty("SLS-GET-15", says="The total is missing on all pages but the first.")
 class TotalOnFirstPageOnly(PageWriter):
     """Counts once."""
 
@@ -187,7 +187,7 @@ class CountAsText(PageWriter):
         page["count"] = str(page["count"])
 
 
-@faulty("SLS-GET-15", "SLS-GET-18", says="The statistics of a range without tasks are left out.")
+@faulty("SLS-GET-15", says="The statistics of a range without tasks are left out.")
 class EmptyStatisticsMissing(PageWriter):
     """Has no statistics where there is nothing to count."""
 

@@ -13,7 +13,7 @@ from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
 from retryspec.exchange import Exchange, ReadOnly, Request, Response
 from retryspec.shape import BadJson, parse_json
 from retryspec.suite.sls.model import HOUR, Page, Shipper, Task, TaskPlan, Window
-from retryspec.suite.sls.shape import GET, PUT, Asked, look_at_answer, look_at_headers, look_at_page
+from retryspec.suite.sls.shape import GET, PUT, Asked, body_of, look_at_answer, look_at_headers, look_at_page
 
 if TYPE_CHECKING:
     from retryspec.suite.sls.connection import SlsConnection
@@ -163,7 +163,7 @@ class Sls:
     ) -> Answer:
         """A GET with just these query parameters, in this order."""
         request = self.raw_get_request(shipper, query, headers=headers)
-        return self.seen(GET, self._send(GET, request), Asked())
+        return self.seen(GET, self._send(GET, request), Asked(status="in words of its own"))
 
     def raw_get_request(
         self,
@@ -218,10 +218,12 @@ class Sls:
             return self.get_request(shipper, self.window(), headers=headers, **signing)
         return self.put_request(shipper, shipper.ids("fail")[:1], headers=headers, **signing)
 
-    def send(self, request: Request, *, fault_expected: bool = False) -> Answer:
-        """Send a prepared request."""
+    def send(self, request: Request, asked: Asked | None = None, *, fault_expected: bool = False) -> Answer:
+        """Send a prepared request; `asked` says what a GET in it asks for."""
         operation = GET if request.method == "GET" else PUT
-        return self.seen(operation, self._send(operation, request), fault_expected=fault_expected)
+        # What a GET asks for in words of its own is not known here: then nothing is held against its statistics.
+        asked = asked or Asked(status="in words of its own")
+        return self.seen(operation, self._send(operation, request), asked, fault_expected=fault_expected)
 
     def signed_over(self, request: Request, text: str) -> Request:
         """A request under the signature of another string than its own."""
@@ -301,7 +303,7 @@ class Sls:
             NoAnswer: there is none.
         """
         if exchange.response is None:
-            raise NoAnswer(exchange)
+            raise NoAnswer(exchange, body_of(operation, exchange.began))
         connection = self._connection
         look_at_answer(
             self.judge,

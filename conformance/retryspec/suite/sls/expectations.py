@@ -1,11 +1,13 @@
 """What SLS checks expect again and again: an acceptance, a refusal for the documented reason, a state of tasks."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from retryspec.suite.sls.client import Answer, Sls
 from retryspec.suite.sls.model import Shipper, Task
 
 __all__ = [
+    "Surroundings",
     "expect_accepted",
     "expect_no_effect",
     "expect_only_these_ran",
@@ -125,16 +127,39 @@ def _state(task: Task | None) -> tuple[object, ...]:
         return ()
     if task.status == "running":
         return (task.status, task.created)
-    return (task.status, task.created, task.finished, task.message)
+    return (task.status, task.created, task.finished, task.message, task.received)
 
 
 def _shown(task: Task | None) -> str:
     return "absent" if task is None else f"{task.status} (finished {task.finished})"
 
 
-def expect_no_effect(sls: Sls, shipper: Shipper, before: Mapping[str, Task], what: str) -> bool:
-    """A refused call left everything as it was."""
-    return expect_unchanged(sls, "SLS-RETRY-11", shipper, before, f"since {what} was refused", strict=shipper.promised)
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A shipper's tasks and those of its neighbours, as they were before a call that has to do nothing.
+
+    Where the target has no status operation there is nothing to compare, and nothing is.
+    """
+
+    shipper: Shipper
+    tasks: Mapping[Shipper, Mapping[str, Task]]
+
+    @classmethod
+    def of(cls, sls: Sls, *shippers: Shipper) -> "Surroundings":
+        """Look at shippers, the first one's neighbours included."""
+        home = shippers[0]
+        seen = (*shippers, *home.neighbours) if sls.claims_get() else ()
+        return cls(home, {shipper: sls.snapshot(shipper) for shipper in seen})
+
+
+def expect_no_effect(sls: Sls, around: Surroundings, answers: Iterable[Answer], what: str) -> None:
+    """Refused calls left everything as it was; what was accepted is no refusal, and not for this to judge."""
+    if not all(answer.refused for answer in answers):
+        sls.judge.expect("SLS-RETRY-11", True, expected="nothing refused, so nothing to look at")
+        return
+    for shipper, before in around.tasks.items():
+        strict = around.shipper.promised
+        expect_unchanged(sls, "SLS-RETRY-11", shipper, before, f"since {what} was refused", strict=strict)
 
 
 def expect_only_these_ran(

@@ -14,7 +14,7 @@ from retryspec.exchange import Exchange, Response
 from retryspec.shape import Shape, ShapeProblem, Trouble
 from retryspec.suite.sls.model import LARGEST_PAGE, STATUSES, Page, Window, count_statuses
 
-__all__ = ["GET", "PUT", "Asked", "RequestIds", "look_at_answer", "look_at_headers", "look_at_page"]
+__all__ = ["GET", "PUT", "Asked", "RequestIds", "body_of", "look_at_answer", "look_at_headers", "look_at_page"]
 
 GET = "getShipperStatus"
 PUT = "retryShipperTask"
@@ -189,6 +189,15 @@ def _attribute_page_member(path: tuple[str | int, ...]) -> str:
     if path[0] != "tasks" or len(path) == 1:
         return _PAGE_MEMBERS.get(str(path[0]), "SLS-GET-15")
     return _TASK_MEMBERS.get(str(path[2]), "SLS-GET-19") if len(path) > 2 else "SLS-GET-19"
+
+
+def body_of(operation: str, status: int | None) -> str | None:
+    """The behaviour that a body speaks against that began and could not be read; None where nothing began."""
+    if status is None:
+        return None
+    if status != 200:
+        return "SLS-COMMON-19"
+    return "SLS-GET-14" if operation == GET else "SLS-RETRY-08"
 
 
 def look_at_page(judge: Judge, exchange: Exchange, asked: Asked, page: Page) -> None:

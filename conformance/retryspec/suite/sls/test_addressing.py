@@ -7,7 +7,13 @@ import pytest
 
 from retryspec.checks import Untestable, decides
 from retryspec.suite.sls.client import Answer, Sls
-from retryspec.suite.sls.expectations import expect_accepted, expect_refused, expect_unchanged
+from retryspec.suite.sls.expectations import (
+    Surroundings,
+    expect_accepted,
+    expect_no_effect,
+    expect_refused,
+    expect_unchanged,
+)
 from retryspec.suite.sls.model import HOUR, TaskPlan
 from retryspec.suite.sls.shape import GET, PUT
 
@@ -55,44 +61,66 @@ def test_put_is_answered_on_the_path(sls: Sls) -> None:
         sls.judge.expect("SLS-RETRY-08", True, expected="no body")  # and so is a body
 
 
+@decides("SLS-RETRY-01")
+def test_every_id_that_is_listed_can_be_retried(sls: Sls) -> None:
+    """Whatever a failed task's id looks like, PUT of it alone answers 200."""
+    shipper = sls.fresh_shipper([FAILED] * 5)
+
+    for task_id in shipper.ids("fail"):
+        answer = sls.put(shipper, [task_id])
+        expect_accepted(sls, "SLS-RETRY-01", answer, f"{task_id} is a failed task's id")
+
+
 @BOTH
-@decides("SLS-COMMON-14")
+@decides("SLS-COMMON-14", "SLS-RETRY-11")
 def test_unknown_project_is_refused(sls: Sls, operation: str) -> None:
     """A project that does not exist gives 404 ProjectNotExist; the same call with the known one succeeds."""
     shipper = sls.shipper_for(operation)
+    around = Surroundings.of(sls, shipper)
+    answers = []
 
     for name in (another_name(), f"{shipper.project}x"):
         answer = sls.call(operation, replace(shipper, project=name))
+        answers.append(answer)
         what = f"there is no project {name}"
         if expect_refused(sls, "SLS-COMMON-14", answer, what, statuses=(404,), codes=("ProjectNotExist",)):
             expect_name_in_message(sls, "SLS-COMMON-14", answer, name)
+    expect_no_effect(sls, around, answers, "a call to an unknown project")
     expect_accepted(sls, "SLS-COMMON-14", sls.call(operation, shipper), "this project exists")
 
 
 @BOTH
-@decides("SLS-COMMON-15", "SLS-COMMON-02")
+@decides("SLS-COMMON-15", "SLS-COMMON-02", "SLS-RETRY-11")
 def test_unknown_logstore_is_refused(sls: Sls, operation: str) -> None:
     """A logstore that does not exist gives 404 LogStoreNotExist; the same call with the known one succeeds."""
     shipper = sls.shipper_for(operation)
+    around = Surroundings.of(sls, shipper)
+    answers = []
 
     for name in (another_name(), f"{shipper.logstore}x"):
         answer = sls.call(operation, replace(shipper, logstore=name))
+        answers.append(answer)
         what = f"there is no logstore {name}"
         if expect_refused(sls, "SLS-COMMON-15", answer, what, statuses=(404,), codes=("LogStoreNotExist",)):
             expect_name_in_message(sls, "SLS-COMMON-15", answer, name)
+    expect_no_effect(sls, around, answers, "a call to an unknown logstore")
     expect_accepted(sls, "SLS-COMMON-02", sls.call(operation, shipper), "this logstore exists")
 
 
 @BOTH
-@decides("SLS-COMMON-16")
+@decides("SLS-COMMON-16", "SLS-RETRY-11")
 def test_unknown_shipper_is_refused(sls: Sls, operation: str) -> None:
     """A shipper that does not exist gives 400 ShipperNotExist; the same call with the known one succeeds."""
     shipper = sls.shipper_for(operation)
+    around = Surroundings.of(sls, shipper)
+    answers = []
 
     for name in (another_name(), f"{shipper.name}x"):
         answer = sls.call(operation, replace(shipper, name=name))
+        answers.append(answer)
         if expect_refused(sls, "SLS-COMMON-16", answer, f"there is no shipper {name}", codes=("ShipperNotExist",)):
             expect_name_in_message(sls, "SLS-COMMON-16", answer, name)
+    expect_no_effect(sls, around, answers, "a call to an unknown shipper")
     expect_accepted(sls, "SLS-COMMON-16", sls.call(operation, shipper), "this shipper exists")
 
 

@@ -10,9 +10,9 @@ import pytest
 from retryspec.authentication.sls import content_md5, string_to_sign
 from retryspec.checks import Untestable, decides
 from retryspec.exchange import Request
-from retryspec.suite.sls.client import Sls
-from retryspec.suite.sls.expectations import expect_accepted, expect_no_effect, expect_refused
-from retryspec.suite.sls.model import Shipper, Task, TaskPlan
+from retryspec.suite.sls.client import Answer, Sls
+from retryspec.suite.sls.expectations import Surroundings, expect_accepted, expect_no_effect, expect_refused
+from retryspec.suite.sls.model import Shipper, TaskPlan
 from retryspec.suite.sls.shape import GET, PUT
 
 FAILED = TaskPlan("fail")
@@ -146,21 +146,11 @@ def must_verify(sls: Sls) -> None:
         raise Untestable("the target says verifies_signatures = false")
 
 
-def before_of(sls: Sls, shipper: Shipper) -> dict[str, Task] | None:
-    """The tasks as they are, where the target can show them."""
-    return sls.snapshot(shipper) if sls.claims_get() else None
-
-
-def expect_still(sls: Sls, shipper: Shipper, before: dict[str, Task] | None, what: str) -> None:
-    """The refused calls had no effect, as far as the target can show it."""
-    if before is not None:
-        expect_no_effect(sls, shipper, before, what)
-
-
-def expect_not_matched(sls: Sls, request: Request, what: str) -> None:
+def expect_not_matched(sls: Sls, request: Request, what: str) -> Answer:
     """A signature that is not that of the request gives 401 SignatureNotMatch."""
     answer = sls.send(request)
     expect_refused(sls, "SLS-COMMON-05", answer, what, statuses=(401,), codes=("SignatureNotMatch",))
+    return answer
 
 
 @BOTH
@@ -169,21 +159,22 @@ def test_signature_over_something_else_is_refused(sls: Sls, operation: str) -> N
     """A right key's signature over other bytes than those sent gives 401 SignatureNotMatch and has no effect."""
     must_verify(sls)
     shipper = sls.shipper_for(operation)
-    before = before_of(sls, shipper)
+    around = Surroundings.of(sls, shipper)
     right = valid(sls, operation, shipper)
+    dated = valid(sls, operation, shipper, {"x-log-date": "now"})
 
+    wrong = {}
     for name, change in COVERED[operation].items():
         other = change(right)
         text = string_to_sign(other.method, other.target, other.headers)
-        expect_not_matched(sls, sls.signed_over(right, text), f"the signature was made over another {name}")
+        wrong[f"was made over another {name}"] = sls.signed_over(right, text)
     text = without_log_headers(string_to_sign(right.method, right.target, right.headers))
-    expect_not_matched(sls, sls.signed_over(right, text), "the signature leaves out the x-log headers")
-    dated = valid(sls, operation, shipper, {"x-log-date": "now"})
-    expect_not_matched(sls, sls.signed_over(dated, with_log_date(dated)), "the signature takes x-log-date in")
+    wrong["leaves out the x-log headers"] = sls.signed_over(right, text)
+    wrong["takes x-log-date in"] = sls.signed_over(dated, with_log_date(dated))
     if operation == GET:
-        what = "the signature has the parameters in the order of the URL"
-        expect_not_matched(sls, sls.signed_over(right, in_url_order(right)), what)
-    expect_still(sls, shipper, before, "a request signed over something else")
+        wrong["has the parameters in the order of the URL"] = sls.signed_over(right, in_url_order(right))
+    answers = [expect_not_matched(sls, request, f"the signature {what}") for what, request in wrong.items()]
+    expect_no_effect(sls, around, answers, "a request signed over something else")
     expect_accepted(sls, "SLS-COMMON-05", sls.send(dated), "the same request is rightly signed")
 
 
@@ -193,24 +184,26 @@ def test_altered_signature_is_refused(sls: Sls, operation: str) -> None:
     """A signature that is another one is not matched, whatever else stands in the request."""
     must_verify(sls)
     shipper = sls.shipper_for(operation)
-    before = before_of(sls, shipper)
+    around = Surroundings.of(sls, shipper)
     right = valid(sls, operation, shipper)
-
-    for name, change in ALTERED.items():
-        expect_not_matched(sls, change(right), f"the signature is another one ({name})")
     other_secret = sls.call_request(operation, shipper, secret="not-the-secret-of-this-key")
-    expect_not_matched(sls, other_secret, "it was signed with another secret")
+
+    answers = [
+        expect_not_matched(sls, change(right), f"the signature is another one ({name})")
+        for name, change in ALTERED.items()
+    ]
+    answers.append(expect_not_matched(sls, other_secret, "it was signed with another secret"))
     wrong = ALTERED["middle character"]
-    for name, headers in BESIDE[operation].items():
-        answer = sls.send(wrong(valid(sls, operation, shipper, headers)))
-        expected = f"a refusal, since the signature is another one (beside it: {name})"
-        sls.judge.expect("SLS-COMMON-05", answer.refused, answer.exchange, expected=expected)
+    beside = {name: valid(sls, operation, shipper, headers) for name, headers in BESIDE[operation].items()}
     if operation == GET:
         for options in ({"status": "fail"}, {"status": "", "offset": 1}, {"offset": 0, "size": 500}):
-            answer = sls.send(wrong(sls.get_request(shipper, sls.window(), **options)))
-            expected = f"a refusal, since the signature is another one (asked for: {options})"
-            sls.judge.expect("SLS-COMMON-05", answer.refused, answer.exchange, expected=expected)
-    expect_still(sls, shipper, before, "a wrongly signed request")
+            beside[str(options)] = sls.get_request(shipper, sls.window(), **options)
+    for name, request in beside.items():
+        answer = sls.send(wrong(request))
+        expected = f"a refusal, since the signature is another one (beside it: {name})"
+        sls.judge.expect("SLS-COMMON-05", answer.refused, answer.exchange, expected=expected)
+        answers.append(answer)
+    expect_no_effect(sls, around, answers, "a wrongly signed request")
     expect_accepted(sls, "SLS-COMMON-05", sls.send(right), "the same request is rightly signed")
 
 
@@ -235,7 +228,7 @@ def test_unusable_authorization_is_refused(sls: Sls, operation: str) -> None:
     """Without Authorization, with an unusable one or with nobody's key, any refusal is right and success is not."""
     must_verify(sls)
     shipper = sls.shipper_for(operation)
-    before = before_of(sls, shipper)
+    around = Surroundings.of(sls, shipper)
     key = sls.access_key_id
     right = valid(sls, operation, shipper)
 
@@ -251,7 +244,7 @@ def test_unusable_authorization_is_refused(sls: Sls, operation: str) -> None:
     for name, answer in answers.items():
         expected = f"a refusal, since Authorization is unusable: {name} (sls A-19)"
         sls.judge.expect("SLS-COMMON-05", answer.refused, answer.exchange, expected=expected)
-    expect_still(sls, shipper, before, "a request without a usable Authorization")
+    expect_no_effect(sls, around, answers.values(), "a request without a usable Authorization")
     expect_accepted(sls, "SLS-COMMON-05", sls.call(operation, shipper), "the same request is rightly signed")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from retryspec.checks import decides
 from retryspec.suite.sls.client import Sls
-from retryspec.suite.sls.expectations import expect_accepted, expect_refused
+from retryspec.suite.sls.expectations import Surroundings, expect_accepted, expect_no_effect, expect_refused
 from retryspec.suite.sls.model import TaskPlan
 from retryspec.suite.sls.shape import GET, PUT
 
@@ -30,7 +30,7 @@ def test_only_the_common_headers_are_needed(sls: Sls, operation: str) -> None:
 
 
 @BOTH
-@decides("SLS-COMMON-06")
+@decides("SLS-COMMON-06", "SLS-RETRY-11")
 def test_date_is_taken_in_its_documented_form(sls: Sls, operation: str) -> None:
     """Date in GMT is accepted, with and without x-log-date beside it; an absent or unreadable one is refused."""
     answer = sls.call(operation, sls.shipper_for(operation))
@@ -40,15 +40,19 @@ def test_date_is_taken_in_its_documented_form(sls: Sls, operation: str) -> None:
     expect_accepted(sls, "SLS-COMMON-06", answer, "x-log-date may stand beside Date (sls A-55)")
 
     if not sls.verifies_signatures:
-        return  # who does not verify has no use for the date
+        sls.judge.expect("SLS-RETRY-11", True, expected="nothing refused: who does not verify has no use for the date")
+        return
     shipper = sls.shipper_for(operation)
+    around = Surroundings.of(sls, shipper)
+    answers = []
     for value, what in ((None, "there is no Date"), ("yesterday at noon", "Date is unreadable")):
-        answer = sls.call(operation, shipper, headers={"Date": value})
-        expect_refused(sls, "SLS-COMMON-06", answer, what, statuses=(400, 401, 403), strict=False)
+        answers.append(sls.call(operation, shipper, headers={"Date": value}))
+        expect_refused(sls, "SLS-COMMON-06", answers[-1], what, statuses=(400, 401, 403), strict=False)
+    expect_no_effect(sls, around, answers, "a request without a readable Date")
 
 
 @BOTH
-@decides("SLS-COMMON-06")
+@decides("SLS-COMMON-06", "SLS-RETRY-11")
 def test_date_may_be_some_minutes_off(sls: Sls, operation: str) -> None:
     """A Date within 15 minutes of the server's clock is taken, one that is hours off is refused (sls A-20)."""
     for minutes in (-10, 10):
@@ -56,13 +60,17 @@ def test_date_may_be_some_minutes_off(sls: Sls, operation: str) -> None:
         answer = sls.call(operation, sls.shipper_for(operation), headers=headers)
         expect_accepted(sls, "SLS-COMMON-06", answer, f"Date is {minutes} minutes off", strict=False)
     if not sls.verifies_signatures:
-        return  # who does not verify has no use for the date
+        sls.judge.expect("SLS-RETRY-11", True, expected="nothing refused: who does not verify has no use for the date")
+        return
     shipper = sls.shipper_for(operation)
+    around = Surroundings.of(sls, shipper)
+    answers = []
     for minutes in (-120, -20, 20, 120):
         headers = {"Date": formatdate(sls.now() + 60 * minutes, usegmt=True)}
-        answer = sls.call(operation, shipper, headers=headers)
+        answers.append(sls.call(operation, shipper, headers=headers))
         what = f"Date is {minutes} minutes off"
-        expect_refused(sls, "SLS-COMMON-06", answer, what, statuses=(400, 401, 403), strict=False)
+        expect_refused(sls, "SLS-COMMON-06", answers[-1], what, statuses=(400, 401, 403), strict=False)
+    expect_no_effect(sls, around, answers, "a request of another time")
 
 
 @BOTH
@@ -71,7 +79,7 @@ def test_date_may_be_some_minutes_off(sls: Sls, operation: str) -> None:
     [("SLS-COMMON-07", "x-log-apiversion"), ("SLS-COMMON-08", "x-log-signaturemethod")],
     ids=["apiversion", "signaturemethod"],
 )
-@decides("SLS-COMMON-07", "SLS-COMMON-08")
+@decides("SLS-COMMON-07", "SLS-COMMON-08", "SLS-RETRY-11")
 def test_version_and_method_are_looked_at(sls: Sls, operation: str, behaviour: str, header: str) -> None:
     """The documented value is accepted, whatever the case of the header's name; none or another is refused."""
     answer = sls.call(operation, sls.shipper_for(operation))
@@ -82,9 +90,12 @@ def test_version_and_method_are_looked_at(sls: Sls, operation: str, behaviour: s
     expect_accepted(sls, behaviour, answer, "a header's name has no case (RFC 9110, 5.1)")
 
     shipper = sls.shipper_for(operation)
+    around = Surroundings.of(sls, shipper)
+    answers = []
     for value in (None, "9.9.9" if header == "x-log-apiversion" else "hmac-md4"):
-        answer = sls.call(operation, shipper, headers={header: value})
-        expect_refused(sls, behaviour, answer, f"{header} is {value or 'absent'}", strict=False)
+        answers.append(sls.call(operation, shipper, headers={header: value}))
+        expect_refused(sls, behaviour, answers[-1], f"{header} is {value or 'absent'}", strict=False)
+    expect_no_effect(sls, around, answers, f"a request with another {header}")
 
 
 @decides("SLS-COMMON-11", "SLS-COMMON-12", "SLS-COMMON-13")

@@ -5,7 +5,7 @@ What holds for every page is looked at in every exchange of a run (`shape.py`); 
 
 import time
 
-from retryspec.checks import decides
+from retryspec.checks import decides, in_background
 from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import expect_unchanged
 from retryspec.suite.sls.model import HOUR, STATUSES, TaskPlan, Window, count_statuses
@@ -200,3 +200,14 @@ def test_reading_needs_and_changes_nothing(sls: Sls) -> None:
         for size in (1, 2, 100):
             sls.get(shipper, status=status, offset=size - 1, size=size)
     expect_unchanged(sls, "SLS-GET-28", shipper, before, "after many GETs", strict=shipper.promised)
+
+
+@decides("SLS-GET-28")
+@in_background
+def test_time_alone_changes_nothing(sls: Sls) -> None:
+    """A second later, when nobody did anything but read, the tasks that do not run are as they were."""
+    shipper = sls.fresh_shipper([*STORIES, TaskPlan("fail")])
+    before = sls.snapshot(shipper)
+
+    time.sleep(1.2)
+    expect_unchanged(sls, "SLS-GET-28", shipper, before, "a second later", strict=shipper.promised)

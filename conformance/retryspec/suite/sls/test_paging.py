@@ -7,9 +7,19 @@ import pytest
 from retryspec.checks import decides
 from retryspec.suite.sls.client import Answer, Sls
 from retryspec.suite.sls.expectations import expect_accepted, expect_refused
-from retryspec.suite.sls.model import DEFAULT_PAGE, LARGEST_PAGE, STATUSES, Page, Shipper, TaskPlan, count_statuses
+from retryspec.suite.sls.model import (
+    DEFAULT_PAGE,
+    HOUR,
+    LARGEST_PAGE,
+    STATUSES,
+    Page,
+    Shipper,
+    TaskPlan,
+    count_statuses,
+)
 
-FEW = [TaskPlan(STATUSES[place % 3 if place % 4 else 2]) for place in range(23)]
+# Many of them created in the same second, so that an order by time alone is none.
+FEW = [TaskPlan(STATUSES[place % 3 if place % 4 else 2], HOUR * (1 + place % 3)) for place in range(23)]
 
 # More than one page of the largest size, of one status too; ten seconds and more apart, within the last 20 hours.
 MANY = [

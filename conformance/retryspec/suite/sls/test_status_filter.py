@@ -1,9 +1,12 @@
 """The parameter `status`: which tasks it lets through, and which values there are."""
 
+from dataclasses import replace
+
 from retryspec.checks import decides
 from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import expect_accepted, expect_refused
 from retryspec.suite.sls.model import HOUR, STATUSES, Shipper, TaskPlan, Window, count_statuses
+from retryspec.suite.sls.shape import Asked
 
 MIXED = [
     TaskPlan(status)
@@ -48,6 +51,10 @@ def test_filter_shows_one_status(sls: Sls) -> None:
         paged: set[str] = set()
         for offset in range(len(shipper.ids(status)) + 1):
             paged |= set(sls.page(sls.get(shipper, status=status, offset=offset, size=1)).ids)
+        escaped = sls.get_request(shipper, sls.window(), status=status)
+        letter = f"%{ord(status[0]):02x}"  # the same value in the query, and under the signature, in another spelling
+        escaped = replace(escaped, target=escaped.target.replace(f"status={status[0]}", f"status={letter}"))
+        spelt = set(sls.page(sls.send(escaped, Asked(status=status))).ids)
         after = sls.snapshot(shipper)
         # A task may move by itself meanwhile (sls A-49): it has to show only if it had the status before and after.
         ever = {i for tasks in (before, after) for i, task in tasks.items() if task.status == status}
@@ -55,6 +62,7 @@ def test_filter_shows_one_status(sls: Sls) -> None:
         young = {i for i in ever if (before.get(i) or after[i]).created >= middle}
         expect_between(sls, status, always, whole, ever, "in the whole window")
         expect_between(sls, status, always, paged, ever, "page by page")
+        expect_between(sls, status, always, spelt, ever, f"with the first letter as {letter}")
         expect_between(sls, status, always & young, later, young, "in a narrower window")
 
 

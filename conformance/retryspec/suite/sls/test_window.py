@@ -35,6 +35,7 @@ SPREAD = [
         ("success", HOUR),
         ("running", 40 * MINUTE),
         ("fail", 40 * MINUTE - 9),
+        ("running", 6),
     )
 ]
 
@@ -159,6 +160,7 @@ def test_window_shows_what_was_created_in_it(sls: Sls) -> None:
     windows += [Window(moment - MARGIN, now) for moment in created]
     windows += [Window(created[0] - MARGIN, moment + MARGIN) for moment in created[:-1]]
     windows += [Window(moment + MARGIN, later - MARGIN) for moment, later in pairwise(created)]
+    windows += [Window(task.created - MARGIN, task.finished + MARGIN) for task in everything.values() if task.finished]
     windows.append(Window(created[2] + MARGIN, created[6] + MARGIN))
     for window in windows:
         expect_tasks_of(sls, list(everything.values()), window, now, sls.get(shipper, window))
