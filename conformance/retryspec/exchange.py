@@ -7,6 +7,7 @@ a redirect is an answer like any other and is never followed; TLS is verified un
 What comes out is a value: an `Exchange` with an answer, or with the reason why there is none.
 """
 
+import math
 import ssl
 import threading
 import time
@@ -128,7 +129,7 @@ class Exchanger:
 
         Raises:
             ReadOnly: the request could change state and the run may only read.
-            OutOfTime: the time for the whole run is used up.
+            OutOfTime: the time for the whole run is used up, before the request or while its answer was awaited.
         """
         return self._send(request, None)
 
@@ -150,13 +151,21 @@ class Exchanger:
     def _send(self, request: Request, barrier: threading.Barrier | None) -> Exchange:
         if self.read_only and request.method not in SAFE_METHODS and not request.signs_in:
             raise ReadOnly(f"{request.method} can change state and the run may only read (--read-only).")
-        deadline = time.monotonic() + self.timeout
-        if self.ends_at is not None:
-            deadline = min(deadline, self.ends_at)
-            if time.monotonic() >= self.ends_at:
-                raise OutOfTime("The time for the whole run is used up (--max-time).")
+        self._must_have_time()
         with self._lock:
             self.sent += 1
+        exchange = self._exchanged(request, barrier)
+        if exchange.response is None:
+            # An answer for which there was no time left is none that the server failed to give.
+            self._must_have_time()
+        return exchange
+
+    def _must_have_time(self) -> None:
+        if self.ends_at is not None and time.monotonic() >= self.ends_at:
+            raise OutOfTime("The time for the whole run is used up (--max-time).")
+
+    def _exchanged(self, request: Request, barrier: threading.Barrier | None) -> Exchange:
+        deadline = min(time.monotonic() + self.timeout, self.ends_at or math.inf)
         # A kept connection may be closed by the server just as a request goes out on it, which is nobody's fault.
         # A safe request is sent again then, once; one that could change state never goes out on a kept connection.
         if barrier is None and request.method in SAFE_METHODS:

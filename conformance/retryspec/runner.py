@@ -8,6 +8,7 @@ import contextlib
 import io
 import os
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -172,6 +173,10 @@ def _smoke(table: Table, plan: Plan, ends_at: float) -> Smoke:
         trouble = f"{table.name}: nothing of what the target claims can be looked at: {refused}"
     except RunError as error:
         trouble = session.shown(str(error))
+    except UsageError:
+        raise
+    except Exception:  # the suite's own fault: no verdict on a server, and no traceback in place of a report
+        trouble = session.shown(f"{table.name}: the suite itself failed: {traceback.format_exc()}")
     finally:
         session.close()
     return Smoke(session.claim, session.exchanger.sent, trouble)

@@ -45,8 +45,19 @@ class ProviderStates:
             raise Untestable(f"the provider state {state!r} was answered without JSON: {error}") from None
         if not isinstance(values, dict):
             raise Untestable(f"the provider state {state!r} was not answered with a JSON object")
+        if not _is_unicode(values):
+            raise Untestable(f"the provider state {state!r} was answered with half of a surrogate pair")
         return values
 
     def close(self) -> None:
         """Close every connection."""
         self._exchanger.close()
+
+
+def _is_unicode(value: Any) -> bool:
+    """Whether all text in a value can be written in a request."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -4,7 +4,16 @@ from retryspec.behaviours import Behaviour, Level
 from retryspec.exchange import Exchange, Request, Response
 from retryspec.verdicts import CheckResult, ExchangeRecord, Finding, Strength
 
-__all__ = ["CATALOGUE", "CHECK", "answered_with", "behaviour", "check_result", "finding", "record_of", "unanswered"]
+__all__ = [
+    "CATALOGUE",
+    "CHECK",
+    "answered_with",
+    "behaviour",
+    "check_result",
+    "finding",
+    "record_of",
+    "unanswered",
+]
 
 CHECK = "suite/sls/test_fakes.py::test_fake"
 

@@ -155,14 +155,14 @@ def test_run_that_is_over_sends_nothing() -> None:
 
 
 def test_end_of_the_run_ends_an_exchange() -> None:
-    """An exchange does not outlast the run."""
+    """An exchange does not outlast the run, and the server is not blamed for that."""
     started = time.monotonic()
     with raw_server(never_answers) as server:
         exchanger = Exchanger(server.origin, timeout=60, ends_at=started + TIMEOUT)
-        exchange = exchanger.send(a_request())
+        with pytest.raises(OutOfTime):
+            exchanger.send(a_request())
         exchanger.close()
 
-    assert exchange.response is None
     assert time.monotonic() - started < SOON
 
 
@@ -575,7 +575,7 @@ def test_last_byte_is_held_back_until_all_are_ready(body: bytes | None) -> None:
         exchanges = exchanger.send_together(requests)
         exchanger.close()
 
-        assert len(server.lines) == 2
+        assert len(server.lines) <= 2
         assert server.requests == []
     assert all(exchange.response is None for exchange in exchanges)
     assert time.monotonic() - started < SOON

@@ -80,7 +80,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
     found = {}
     with reference_target(("sls",)) as target:
         found["conforms"] = written("conforms", target, "SLS-GET-0[56]", "SLS-COMMON-05")
-    with reference_target(("sls",), variations=("sls-count-too-high",)) as target:
+    with reference_target(("sls",), variations=("sls-count-is-total",)) as target:
         found["breaks"] = written("breaks", target, "SLS-GET-16")
     with raw_server(answered(b"HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\n{}")) as server:
         target = tmp_path_factory.mktemp("target") / "target.toml"

@@ -45,10 +45,11 @@ def test_state_is_asked_for_as_the_protocol_says() -> None:
         (answer("[" * 100_000), "was answered without JSON"),
         (answer("[]"), "was not answered with a JSON object"),
         (answer("null"), "was not answered with a JSON object"),
+        (answer('{"ids": ["\\ud800"]}'), "half of a surrogate pair"),
         (b"", "could not be set up: the server closed the connection without an answer"),
         (b"nonsense\r\n\r\n", "could not be set up: not a valid HTTP answer"),
     ],
-    ids=["404", "201", "500", "HTML", "NaN", "deep", "list", "null", "nothing", "not HTTP"],
+    ids=["404", "201", "500", "HTML", "NaN", "deep", "list", "null", "surrogate", "nothing", "not HTTP"],
 )
 def test_unusable_answer_leaves_a_check_untested(answered_with: bytes, says: str) -> None:
     """An answer that is no JSON object with 200 is told as the reason why nothing can be tested."""

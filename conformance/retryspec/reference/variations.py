@@ -70,6 +70,8 @@ class Variation:
     """The server's class; called with a Setting it makes the server."""
     warns: bool = False
     """A faulty one that only a warning is due to: what it breaks is a SHOULD, or open enough in the sources."""
+    slow: bool = False
+    """A faulty one that a quick run is too short to find out."""
 
 
 # How many names an error shows of the hundreds there are.
@@ -79,11 +81,18 @@ _SHOWN = 5
 _found: dict[str, list[Variation]] = {}
 
 
-def faulty(*behaviours: str, says: str, warns: bool = False) -> Callable[[S], S]:
-    """Register a class as a server that breaks the behaviours of these ids; `warns` where only a warning is due."""
+def faulty(*behaviours: str, says: str, warns: bool = False, slow: bool = False) -> Callable[[S], S]:
+    """Register a class as a server that breaks the behaviours of these ids.
+
+    Args:
+        behaviours: the one it is meant to break, and those that it breaks with it.
+        says: what it does wrong.
+        warns: only a warning is due.
+        slow: a quick run is too short to find it out.
+    """
     if not behaviours:
         raise ValueError("a faulty server breaks at least one behaviour")
-    return _register(Kind.FAULTY, behaviours, None, says, warns=warns)
+    return _register(Kind.FAULTY, behaviours, None, says, warns=warns, slow=slow)
 
 
 def lenient(decision: str, *, says: str) -> Callable[[S], S]:
@@ -130,11 +139,17 @@ def accepted(body: BaseModel | None = None) -> Refusal:
 
 
 def _register(
-    kind: Kind, behaviours: tuple[str, ...], decision: str | None, says: str, *, warns: bool = False
+    kind: Kind,
+    behaviours: tuple[str, ...],
+    decision: str | None,
+    says: str,
+    *,
+    warns: bool = False,
+    slow: bool = False,
 ) -> Callable[[S], S]:
     def register(server: S) -> S:
         name = f"{server.slug}-{_kebab(server.__name__)}"
-        found = Variation(name, server.slug, kind, behaviours, decision, says, server, warns)
+        found = Variation(name, server.slug, kind, behaviours, decision, says, server, warns, slow)
         _found.setdefault(name, []).append(found)
         return server
 

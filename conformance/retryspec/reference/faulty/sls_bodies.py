@@ -192,9 +192,7 @@ class BareIds(Laxer):
 # Items that are no strings
 
 
-@faulty(
-    "SLS-RETRY-04", "SLS-RETRY-02", says="A number in the array runs the task that stands at that place of the list."
-)
+@faulty("SLS-RETRY-04", "SLS-RETRY-02", says="A number in the array runs the task at that place of the list.")
 class NumbersArePlaces(Laxer):
     """Takes a number for an index."""
 

@@ -10,27 +10,28 @@ from retryspec.reference.sls import Server, faults
 from retryspec.reference.variations import faulty
 from retryspec.reference.wire import with_body, with_json, with_status
 
-# SLS-COMMON-19: the body of an error
-
-
-@faulty(
-    "SLS-COMMON-19",
+# What is told by an errorCode, and so cannot be told without one.
+CODES = (
     "SLS-COMMON-05",
     "SLS-COMMON-14",
     "SLS-COMMON-15",
     "SLS-COMMON-16",
     "SLS-COMMON-17",
     "SLS-COMMON-20",
-    "SLS-GET-02",
-    "SLS-GET-03",
     "SLS-GET-05",
     "SLS-GET-06",
     "SLS-GET-10",
-    "SLS-RETRY-02",
     "SLS-RETRY-05",
     "SLS-RETRY-13",
-    says="The members of an error are error_code and error_message.",
 )
+
+# What is told by the body of an error.
+ERRORS = ("SLS-GET-02", "SLS-GET-03", "SLS-RETRY-02", *CODES)
+
+# SLS-COMMON-19: the body of an error
+
+
+@faulty("SLS-COMMON-19", *ERRORS, says="The members of an error are error_code and error_message.")
 class ErrorSnakeCase(ErrorWriter):
     """Writes the names that one of the vendor's clients looks for."""
 
@@ -39,24 +40,7 @@ class ErrorSnakeCase(ErrorWriter):
         return with_json(response, {"error_code": error["errorCode"], "error_message": error["errorMessage"]})
 
 
-@faulty(
-    "SLS-COMMON-19",
-    "SLS-COMMON-05",
-    "SLS-COMMON-14",
-    "SLS-COMMON-15",
-    "SLS-COMMON-16",
-    "SLS-COMMON-17",
-    "SLS-COMMON-20",
-    "SLS-GET-02",
-    "SLS-GET-03",
-    "SLS-GET-05",
-    "SLS-GET-06",
-    "SLS-GET-10",
-    "SLS-RETRY-02",
-    "SLS-RETRY-05",
-    "SLS-RETRY-13",
-    says="An error stands in a member named error.",
-)
+@faulty("SLS-COMMON-19", *ERRORS, says="An error stands in a member named error.")
 class ErrorNested(ErrorWriter):
     """Puts an envelope around what it says."""
 
@@ -83,21 +67,7 @@ class MessageNullOnPut(ErrorWriter):
         return with_json(response, error | {"errorMessage": None}) if call.method == "PUT" else response
 
 
-@faulty(
-    "SLS-COMMON-19",
-    "SLS-COMMON-05",
-    "SLS-COMMON-14",
-    "SLS-COMMON-15",
-    "SLS-COMMON-16",
-    "SLS-COMMON-17",
-    "SLS-COMMON-20",
-    "SLS-GET-05",
-    "SLS-GET-06",
-    "SLS-GET-10",
-    "SLS-RETRY-05",
-    "SLS-RETRY-13",
-    says="The errorCode is a number.",
-)
+@faulty("SLS-COMMON-19", *CODES, says="The errorCode is a number.")
 class CodeIsStatus(ErrorWriter):
     """Says the status twice."""
 
@@ -106,24 +76,7 @@ class CodeIsStatus(ErrorWriter):
         return with_json(response, error | {"errorCode": response.status_code})
 
 
-@faulty(
-    "SLS-COMMON-19",
-    "SLS-COMMON-05",
-    "SLS-COMMON-14",
-    "SLS-COMMON-15",
-    "SLS-COMMON-16",
-    "SLS-COMMON-17",
-    "SLS-COMMON-20",
-    "SLS-GET-02",
-    "SLS-GET-03",
-    "SLS-GET-05",
-    "SLS-GET-06",
-    "SLS-GET-10",
-    "SLS-RETRY-02",
-    "SLS-RETRY-05",
-    "SLS-RETRY-13",
-    says="An error is an array with an object.",
-)
+@faulty("SLS-COMMON-19", *ERRORS, says="An error is an array with an object.")
 class ErrorInArray(ErrorWriter):
     """Could say several things at once."""
 

@@ -179,11 +179,11 @@ class FirstFinishKept(Server):
     store_type = rerunning({"finished": "finished"})
 
 
-@faulty("SLS-GET-04", says="A task that was retried has the time of the retry for its creation, and leaves its range.")
+@faulty("SLS-RETRY-04", says="A task that was retried has another time of creation, and leaves every range.")
 class CreatedAnew(Server):
-    """Creates it anew, long ago."""
+    """Loses the time of creation, and takes one of three days ago."""
 
-    store_type = rerunning({"created": "created - 86400"})
+    store_type = rerunning({"created": "created - 3 * 86400"})
 
 
 # What is kept of it

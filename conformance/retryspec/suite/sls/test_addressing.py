@@ -143,6 +143,56 @@ def test_names_of_another_project_are_unknown(sls: Sls, operation: str) -> None:
         sls.judge.expect("SLS-COMMON-16", True, expected="the two states share the shipper's name")
 
 
+@decides("SLS-COMMON-16", "SLS-COMMON-15")
+def test_part_of_a_name_is_no_name(sls: Sls) -> None:
+    """The beginning of a name is another name; whether letter case makes one is open, and should."""
+    shipper = sls.fresh_shipper([FAILED])
+    taken = {name for each in (shipper, *shipper.neighbours) for name in (each.name, each.logstore)}
+
+    for name in {shipper.name[:-1], shipper.name[:1], shipper.name[1:]} - taken - {""}:
+        answer = sls.get(replace(shipper, name=name))
+        expect_refused(sls, "SLS-COMMON-16", answer, f"{name} is only a part of a name", codes=("ShipperNotExist",))
+    for name in {shipper.logstore[:-1], shipper.logstore[1:]} - taken - {""}:
+        answer = sls.get(replace(shipper, logstore=name))
+        sls.judge.expect(
+            "SLS-COMMON-15",
+            answer.refused,
+            answer.exchange,
+            expected=f"404 LogStoreNotExist, since {name} is only a part of a name",
+        )
+    if shipper.name.swapcase() not in taken:
+        answer = sls.get(replace(shipper, name=shipper.name.swapcase()))
+        expected = "a refusal, since the name has other letters"
+        sls.judge.expect("SLS-COMMON-16", answer.refused, answer.exchange, expected=expected, strict=False)
+
+
+@decides("SLS-COMMON-16", "SLS-COMMON-03")
+def test_shipper_of_another_logstore_is_unknown(sls: Sls) -> None:
+    """A shipper's name says nothing in a logstore that has none of that name."""
+    shipper = sls.fresh_shipper([FAILED])
+    homes = {(each.logstore, each.name) for each in (shipper, *shipper.neighbours)}
+    crossed = [
+        replace(each, logstore=other.logstore)
+        for each in (shipper, *shipper.neighbours)
+        for other in shipper.neighbours
+        if (other.logstore, each.name) not in homes
+    ]
+    if not crossed:
+        raise Untestable("needs neighbours in the answer of the provider state, in another logstore too")
+
+    everything = [task for each in (shipper, *shipper.neighbours) for task in sls.all_tasks(each)]
+    for each in crossed:
+        answer = sls.get(each)
+        shown = set(answer.page.tasks) if answer.page else set()
+        for behaviour in ("SLS-COMMON-16", "SLS-COMMON-03"):
+            sls.judge.expect(
+                behaviour,
+                not shown & set(everything),
+                answer.exchange,
+                expected=f"no task of another logstore for the shipper {each.name} of {each.logstore}",
+            )
+
+
 @BOTH
 @decides("SLS-COMMON-20")
 def test_the_three_absences_are_told_apart(sls: Sls, operation: str) -> None:

@@ -86,9 +86,9 @@ COVERED: dict[str, dict[str, Change]] = {
 }
 
 
-def without_log_headers(text: str) -> str:
+def without_log_headers(text: str, only: str | tuple[str, ...] = ("x-log-", "x-acs-")) -> str:
     """A string to sign that leaves out the x-log and x-acs headers."""
-    return "\n".join(line for line in text.split("\n") if not line.startswith(("x-log-", "x-acs-")))
+    return "\n".join(line for line in text.split("\n") if not line.startswith(only))
 
 
 def in_url_order(request: Request) -> str:
@@ -111,6 +111,14 @@ ALTERED: dict[str, Change] = {
     "late character": signature(other_character(25)),
     "letter case": signature(str.swapcase),
     "order of its characters": signature(lambda text: text[1:14] + text[0] + text[14:]),
+}
+
+# Signatures that are part of the right one, or have it as a part.
+CUT: dict[str, Change] = {
+    "its first character": signature(lambda text: text[:1]),
+    "its first half": signature(lambda text: text[:14]),
+    "all but its last character": signature(lambda text: text[:-1]),
+    "it and more": signature(lambda text: f"{text}AAAA"),
 }
 
 # What may stand in a request beside what is signed; none of it makes a wrong signature right.
@@ -171,6 +179,13 @@ def test_signature_over_something_else_is_refused(sls: Sls, operation: str) -> N
     text = without_log_headers(string_to_sign(right.method, right.target, right.headers))
     wrong["leaves out the x-log headers"] = sls.signed_over(right, text)
     wrong["takes x-log-date in"] = sls.signed_over(dated, with_log_date(dated))
+    for neighbour in shipper.neighbours:
+        moved = right.target.replace(shipper.path, neighbour.path)
+        text = string_to_sign(right.method, moved, right.headers)
+        wrong[f"is that for {neighbour.logstore}/{neighbour.name}"] = sls.signed_over(right, text)
+    with_token = valid(sls, operation, shipper, {"x-acs-security-token": "a-token"})
+    text = without_log_headers(string_to_sign(right.method, right.target, right.headers), only="x-acs-")
+    wrong["leaves out x-acs-security-token"] = sls.signed_over(with_token, text)
     if operation == GET:
         wrong["has the parameters in the order of the URL"] = sls.signed_over(right, in_url_order(right))
     answers = [expect_not_matched(sls, request, f"the signature {what}") for what, request in wrong.items()]
@@ -198,9 +213,11 @@ def test_altered_signature_is_refused(sls: Sls, operation: str) -> None:
     if operation == GET:
         for options in ({"status": "fail"}, {"status": "", "offset": 1}, {"offset": 0, "size": 500}):
             beside[str(options)] = sls.get_request(shipper, sls.window(), **options)
-    for name, request in beside.items():
-        answer = sls.send(wrong(request))
-        expected = f"a refusal, since the signature is another one (beside it: {name})"
+    unlike = {f"beside it: {name}": wrong(request) for name, request in beside.items()}
+    unlike |= {name: change(right) for name, change in CUT.items()}
+    for name, request in unlike.items():
+        answer = sls.send(request)
+        expected = f"a refusal, since the signature is another one ({name})"
         sls.judge.expect("SLS-COMMON-05", answer.refused, answer.exchange, expected=expected)
         answers.append(answer)
     expect_no_effect(sls, around, answers, "a wrongly signed request")
@@ -258,10 +275,17 @@ def test_parameters_are_signed_by_name_and_decoded(sls: Sls) -> None:
     for order in (pairs, pairs[::-1], pairs[2:] + pairs[:2]):
         answer = sls.raw_get(shipper, order)
         expect_accepted(sls, "SLS-COMMON-05", answer, f"parameters in the order {', '.join(n for n, _ in order)}")
-    answer = sls.raw_get(shipper, [*pairs[:4], ("status", "a b&c=d/\u00e9")])
-    sls.judge.expect(
-        "SLS-COMMON-05",
-        answer.status != 401,
-        answer.exchange,
-        expected="a refusal of the status, not of the signature, which was made over the decoded value",
-    )
+    escaped = sls.get_request(shipper, window, status="fail")
+    escaped = replace(escaped, target=escaped.target.replace("status=fail", "status=f%61il"))
+    odd = [
+        sls.raw_get(shipper, [*pairs[:4], ("status", "a b&c=d/\u00e9")]),
+        sls.raw_get(shipper, [*pairs, ("unknown", "a b+c")]),
+        sls.send(escaped),
+    ]
+    for answer in odd:
+        sls.judge.expect(
+            "SLS-COMMON-05",
+            answer.status != 401,
+            answer.exchange,
+            expected="no refusal of the signature, which was made over the decoded values",
+        )

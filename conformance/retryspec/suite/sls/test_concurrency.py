@@ -40,6 +40,14 @@ def test_simultaneous_retries_of_different_tasks(sls: Sls) -> None:
         sls.judge.expect(
             "SLS-RETRY-01", answer.accepted, answer.exchange, expected="200 for each of 12 retries of different tasks"
         )
+    for answer in answers[len(retries) :]:
+        sls.judge.expect(
+            "SLS-RETRY-04",
+            set(sls.page(answer).ids) == set(before),
+            answer.exchange,
+            expected=f"all {len(before)} tasks in a list that is read while some are retried",
+            received=f"{len(sls.page(answer).ids)} tasks",
+        )
     expect_running(sls, "SLS-RETRY-04", shipper, named, before)
     expect_only_these_ran(sls, "SLS-RETRY-04", shipper, named, before)
 

@@ -38,6 +38,9 @@ def test_date_is_taken_in_its_documented_form(sls: Sls, operation: str) -> None:
     dated = {"x-log-date": formatdate(sls.now(), usegmt=True)}
     answer = sls.call(operation, sls.shipper_for(operation), headers=dated)
     expect_accepted(sls, "SLS-COMMON-06", answer, "x-log-date may stand beside Date (sls A-55)")
+    dated["Date"] = formatdate(sls.now() - 40, usegmt=True)
+    answer = sls.call(operation, sls.shipper_for(operation), headers=dated)
+    expect_accepted(sls, "SLS-COMMON-06", answer, "x-log-date counts where Date is another", strict=False)
 
     if not sls.verifies_signatures:
         sls.judge.expect("SLS-RETRY-11", True, expected="nothing refused: who does not verify has no use for the date")
@@ -47,7 +50,7 @@ def test_date_is_taken_in_its_documented_form(sls: Sls, operation: str) -> None:
     answers = []
     for value, what in ((None, "there is no Date"), ("yesterday at noon", "Date is unreadable")):
         answers.append(sls.call(operation, shipper, headers={"Date": value}))
-        expect_refused(sls, "SLS-COMMON-06", answers[-1], what, statuses=(400, 401, 403), strict=False)
+        expect_refused(sls, "SLS-COMMON-06", answers[-1], what, statuses=(400, 401), strict=False)
     expect_no_effect(sls, around, answers, "a request without a readable Date")
 
 
@@ -69,7 +72,7 @@ def test_date_may_be_some_minutes_off(sls: Sls, operation: str) -> None:
         headers = {"Date": formatdate(sls.now() + 60 * minutes, usegmt=True)}
         answers.append(sls.call(operation, shipper, headers=headers))
         what = f"Date is {minutes} minutes off"
-        expect_refused(sls, "SLS-COMMON-06", answers[-1], what, statuses=(400, 401, 403), strict=False)
+        expect_refused(sls, "SLS-COMMON-06", answers[-1], what, strict=False)
     expect_no_effect(sls, around, answers, "a request of another time")
 
 
@@ -92,7 +95,10 @@ def test_version_and_method_are_looked_at(sls: Sls, operation: str, behaviour: s
     shipper = sls.shipper_for(operation)
     around = Surroundings.of(sls, shipper)
     answers = []
-    for value in (None, "9.9.9" if header == "x-log-apiversion" else "hmac-md4"):
+    others = (
+        ("9.9.9", "0.5.0", "0.4.0", "0.6", "0.6.0.1", "0.6.x") if header == "x-log-apiversion" else ("hmac-md4", "HMAC")
+    )
+    for value in (None, *others):
         answers.append(sls.call(operation, shipper, headers={header: value}))
         expect_refused(sls, behaviour, answers[-1], f"{header} is {value or 'absent'}", strict=False)
     expect_no_effect(sls, around, answers, f"a request with another {header}")

@@ -144,6 +144,26 @@ def test_any_spelling_of_the_array_is_read(sls: Sls) -> None:
         expect_running(sls, "SLS-RETRY-02", shipper, [*bodies, fifth], before)
 
 
+@decides("SLS-RETRY-02", "SLS-RETRY-12")
+def test_letters_beyond_ascii_are_bytes(sls: Sls) -> None:
+    """A body in UTF-8 is answered like the same in ASCII with escapes: length and digest are those of its bytes."""
+    names = ["absent-\u65e5\u5fd7", "absent-\u00e9", "absent-\U0001f4c8"]
+
+    answers = []
+    for ascii_alone in (True, False):
+        shipper = sls.shipper(failed(1))
+        body = json.dumps(shipper.ids("fail") + names, ensure_ascii=ascii_alone).encode()
+        answers.append(sls.put(shipper, body))
+    escaped, plain = answers
+    for behaviour in ("SLS-RETRY-02", "SLS-RETRY-12"):
+        sls.judge.expect(
+            behaviour,
+            plain.status == escaped.status,
+            plain.exchange,
+            expected=f"{escaped.status}, as for the same array in ASCII",
+        )
+
+
 @decides("SLS-RETRY-02", "SLS-RETRY-04", "SLS-COMMON-17")
 def test_nothing_runs_that_no_string_names(sls: Sls) -> None:
     """An absent or empty body, an empty array and items that are no strings retry nothing (sls A-43, R-07, R-08)."""
@@ -254,5 +274,7 @@ def test_odd_retries_are_no_fault(sls: Sls) -> None:
     sls.judge.expect("SLS-COMMON-17", True, expected="no server fault")
     if sls.claims_get():
         expect_only_these_ran(sls, "SLS-RETRY-04", shipper, shipper.ids("fail"), before)
+        accepted = [task_id for task_id, answer in ((first, odd[0]), (second, odd[1])) if answer.accepted]
+        expect_running(sls, "SLS-RETRY-04", shipper, accepted, before)
     else:
         sls.judge.expect("SLS-RETRY-04", True, expected="nothing to look at without the status operation")

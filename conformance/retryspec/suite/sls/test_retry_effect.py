@@ -345,4 +345,5 @@ def test_reruns_last_and_can_be_repeated(sls: Sls) -> None:
             expected=f"running, since the re-run lasts {LASTING} s",
             received=f"{now.status} before that",
             strict=shipper.promised,
+            conclusive=True,
         )
