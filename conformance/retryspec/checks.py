@@ -32,6 +32,7 @@ __all__ = [
     "Judge",
     "NoAnswer",
     "NotClaimed",
+    "NotConcerned",
     "Untestable",
     "conduct",
     "decided_by",
@@ -60,6 +61,10 @@ class Untestable(Exception):
 
 class NotClaimed(Exception):
     """Raised instead of calling an operation that the target does not claim."""
+
+
+class NotConcerned(Exception):
+    """Raised by a check that turns out not to concern this server at all."""
 
 
 class NoAnswer(Exception):
@@ -126,6 +131,7 @@ class Judge:
         self.check = check
         self.decides = decides
         self.observed: set[str] = set()
+        self.left_out: set[str] = set()
         self.findings: list[Finding] = []
         self._behaviours = behaviours
         self._record = record
@@ -172,6 +178,11 @@ class Judge:
                 )
             )
             return False
+
+    def leave_out(self, behaviour: str) -> None:
+        """Say that this check does not concern a behaviour after all, as things turned out."""
+        with self._lock:
+            self.left_out.add(behaviour)
 
     def has_finding(self, behaviour: str) -> bool:
         """Whether something speaks against a behaviour already."""
@@ -239,6 +250,8 @@ def _look(judge: Judge, check: Callable[[Judge], None]) -> CheckResult:
         untested = str(stop)
     except (NotClaimed, ReadOnly) as stop:
         skipped = str(stop)
+    except NotConcerned:
+        judge.left_out.update(judge.decides)
     except NoAnswer as stop:
         behaviour = stop.behaviour or judge.decides[0]
         judge.expect(behaviour, False, stop.exchange, expected="a whole answer", received=stop.exchange.failure)
@@ -252,6 +265,7 @@ def _look(judge: Judge, check: Callable[[Judge], None]) -> CheckResult:
         check=judge.check,
         decides=judge.decides,
         observed=frozenset(judge.observed),
+        left_out=frozenset(judge.left_out),
         findings=tuple(judge.findings),
         untested=untested,
         skipped=skipped,

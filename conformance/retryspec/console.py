@@ -5,6 +5,7 @@ Everything that came from a server is shown as text: control characters are repl
 
 import sys
 import unicodedata
+from itertools import groupby
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -27,6 +28,8 @@ COLOURS = {
     Outcome.ERROR: "bold magenta",
 }
 MOST_SHOWN = 400
+MOST_FINDINGS = 3
+"""Findings shown of one behaviour; the report has them all."""
 
 
 class LiveProgress(Progress):
@@ -78,7 +81,8 @@ def print_summary(report: RunReport, *, verbose: bool, out: str) -> None:
     seconds = f"{report.seconds:.1f} s"
     line = Text(f"{report.verdict.value}", style="bold green" if report.verdict is Verdict.CONFORMS else "bold red")
     line.append(
-        f"  {requests} requests in {seconds}, seed {report.seed}, depth {report.depth}; report in {safe(out)}", "default"
+        f"  {requests} requests in {seconds}, seed {report.seed}, depth {report.depth}; report in {safe(out)}",
+        "default",
     )
     console.print(line)
 
@@ -89,8 +93,13 @@ def _print_api(
     console.print(Text(f"{api.slug}  {safe(api.base_url)}", style="bold"))
     if api.trouble:
         console.print(Text(f"  {safe(api.trouble)}", style=COLOURS[Outcome.ERROR]))
-    for number, result, finding in numbered:
-        _print_finding(console, number, result, finding)
+    for behaviour, findings in groupby(numbered, key=lambda entry: entry[1].behaviour.id):
+        shown = list(findings)
+        for number, result, finding in shown[:MOST_FINDINGS]:
+            _print_finding(console, number, result, finding)
+        if len(shown) > MOST_FINDINGS:
+            rest = shown[MOST_FINDINGS:]
+            console.print(f"           {behaviour}: {len(rest)} more in the report, {rest[0][0]} to {rest[-1][0]}")
     for result in api.behaviours:
         if verbose or _needs_a_line(api, result):
             _print_line(console, result)

@@ -91,8 +91,12 @@ class Suite:
 
         session, decides = connection.session, decided_by(item.obj)
         result = conduct(partial(session.judge, check_id(item), decides), check)
-        reasons = {"untested": result.untested, "skipped": result.skipped, "error": result.error}
-        return replace(result, **{name: session.shown(text) for name, text in reasons.items() if text})
+        return replace(
+            result,
+            untested=session.shown(result.untested) if result.untested else None,
+            skipped=session.shown(result.skipped) if result.skipped else None,
+            error=session.shown(result.error) if result.error else None,
+        )
 
     def start_in_background(self, items: list[pytest.Function]) -> None:
         """Start the checks that mostly wait."""

@@ -61,9 +61,7 @@ def numbered_findings(report: RunReport) -> dict[str, list[tuple[str, BehaviourR
     """Every finding by API with its id, `F1` and so on through the whole report, in the order of the documents."""
     numbers = count(1)
     return {
-        api.slug: [
-            (f"F{next(numbers)}", result, finding) for result in api.behaviours for finding in result.findings
-        ]
+        api.slug: [(f"F{next(numbers)}", result, finding) for result in api.behaviours for finding in result.findings]
         for api in report.apis
     }
 

@@ -104,9 +104,9 @@ class Session:
             curl=shown(self._curl(request, url)),
         )
 
-    def settled(self, holds: Callable[[], bool]) -> bool:
-        """Look until something holds, at the longest for the settling time."""
-        deadline = time.monotonic() + self.options.settle
+    def settled(self, holds: Callable[[], bool], *, least: float = 0.0) -> bool:
+        """Look until something holds, for the settling time at the longest, or for `least` seconds if that is more."""
+        deadline = time.monotonic() + max(self.options.settle, least)
         pause = 0.01
         while not holds():
             if time.monotonic() + pause > deadline:

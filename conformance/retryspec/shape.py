@@ -137,9 +137,7 @@ class Shape:
             return [((), f"a body that can be validated ({error})")]
 
 
-def _first_error(
-    validator: jsonschema_rs.Draft202012Validator, body: Any
-) -> Iterator[jsonschema_rs.ValidationError]:
+def _first_error(validator: jsonschema_rs.Draft202012Validator, body: Any) -> Iterator[jsonschema_rs.ValidationError]:
     try:
         validator.validate(body)
     except jsonschema_rs.ValidationError as error:

@@ -103,6 +103,8 @@ class CheckResult:
     decides: tuple[str, ...]
     observed: frozenset[str] = frozenset()
     """The behaviours about which at least one expectation was looked at."""
+    left_out: frozenset[str] = frozenset()
+    """The behaviours that this check does not concern after all, as things turned out."""
     findings: tuple[Finding, ...] = ()
     untested: str | None = None
     """Why the check could not decide what it had not yet decided."""
@@ -209,6 +211,8 @@ def _of_result(behaviour: str, result: CheckResult) -> tuple[Outcome, str | None
         return Outcome.SKIPPED, result.skipped
     if result.untested:
         return Outcome.UNTESTED, result.untested
+    if behaviour in result.left_out - result.observed:
+        return Outcome.SKIPPED, None
     if behaviour not in result.observed:
         return Outcome.UNTESTED, "the check came to no observation"
     return Outcome.PASS, None

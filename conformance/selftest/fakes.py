@@ -48,9 +48,7 @@ def check_result(
 ) -> CheckResult:
     """What a check found that decides these behaviours."""
     seen = frozenset(decides) if observed else frozenset()
-    return CheckResult(
-        check, decides, seen, findings, more.get("untested"), more.get("skipped"), more.get("error")
-    )
+    return CheckResult(check, decides, seen, findings, more.get("untested"), more.get("skipped"), more.get("error"))
 
 
 def answered_with(status: int = 200, body: bytes = b"{}") -> Exchange:

@@ -45,21 +45,21 @@ def test_server_that_keeps_its_contract_is_0(retryspec: Call, tmp_path: Path) ->
 
 def test_server_that_breaks_its_contract_is_1(retryspec: Call, tmp_path: Path) -> None:
     """A faulty server breaks a behaviour, which is shown."""
-    with reference_target(("sls",), variations=("sls-count-is-total",)) as target:
-        said = retryspec("check", "--target", str(target), "--only", "SLS-GET-16")
+    with reference_target(("sls",), variations=("sls-empty-window-accepted",)) as target:
+        said = retryspec("check", "--target", str(target), "--only", "SLS-GET-05")
 
     assert said.code == 1
-    assert "F1  SLS-GET-16 MUST" in said.out
+    assert "F1  SLS-GET-05 MUST" in said.out
     assert said.out.splitlines()[-1].startswith("breaks  ")
     assert report_in(tmp_path)["verdict"] == "breaks"
 
 
 def test_known_deviation_is_0(retryspec: Call, tmp_path: Path) -> None:
     """What the target file names does not fail the run, and is shown with the reason given there."""
-    with reference_target(("sls",), variations=("sls-count-is-total",)) as reference:
+    with reference_target(("sls",), variations=("sls-empty-window-accepted",)) as reference:
         target = tmp_path / "target.toml"
-        target.write_text(reference.read_text() + '\nknown = { "SLS-GET-16" = "in the next release" }\n')
-        said = retryspec("check", "--target", str(target), "--only", "SLS-GET-16")
+        target.write_text(reference.read_text() + '\nknown = { "SLS-GET-05" = "in the next release" }\n')
+        said = retryspec("check", "--target", str(target), "--only", "SLS-GET-05")
 
     assert said.code == 0
     assert "known deviation: in the next release" in said.out
@@ -74,6 +74,8 @@ def test_json_is_all_that_is_printed(retryspec: Call, tmp_path: Path) -> None:
 
 
 # Wrong calls: exit code 2 and one line
+
+TABLE = '[sls]\nbase_url = "http://127.0.0.1:1"\naccess_key_id = "a"\naccess_key_secret = "b"\n'
 
 
 @pytest.mark.parametrize(
@@ -119,17 +121,15 @@ def test_wrong_call_is_2_and_one_line(retryspec: Call, words: list[str], says: s
         ('[sls]\nbase_url = "http://127.0.0.1:1"\n', ": [sls] access_key_id is missing."),
         ('[sls]\nbase_url = { env = "RETRYSPEC_UNSET" }\n', ":2: [sls] base_url asks for the environment variable"),
         (
-            '[sls]\nbase_url = "http://127.0.0.1:1"\naccess_key_id = "a"\naccess_key_secret = "b"\n',
+            TABLE,
             ": [sls] states_url is missing; without it project, logstore and shipper are needed.",
         ),
         (
-            '[sls]\nbase_url = "http://127.0.0.1:1"\naccess_key_id = "a"\naccess_key_secret = "b"\n'
-            'states_url = "http://127.0.0.1:1"\nknown = { "SLS-GET-99" = "x" }\n',
+            f'{TABLE}states_url = "http://127.0.0.1:1"\nknown = {{ "SLS-GET-99" = "x" }}\n',
             ":6: [sls] known names 'SLS-GET-99', which is no behaviour",
         ),
         (
-            '[sls]\nbase_url = "http://127.0.0.1:1"\naccess_key_id = "a"\naccess_key_secret = "b"\n'
-            'states_url = "http://127.0.0.1:1"\nverify_signatures = true\n',
+            f'{TABLE}states_url = "http://127.0.0.1:1"\nverify_signatures = true\n',
             ":6: [sls] verify_signatures is not a key of this table",
         ),
     ],
@@ -253,7 +253,9 @@ def test_provider_of_states_that_fails_is_3(retryspec: Call, tmp_path: Path) -> 
     assert "/_states: the provider state 'a shipper with tasks' is not supported (404)" in said.out
 
 
-@pytest.mark.parametrize("name", ["p\u20ac", "p\\r\\nX-Injected: 1", "\\ud800", "../..", "x" * 10_000], ids=lambda name: name[:20])
+@pytest.mark.parametrize(
+    "name", ["p\u20ac", "p\\r\\nX-Injected: 1", "\\ud800", "../..", "x" * 10_000], ids=lambda name: name[:20]
+)
 def test_provider_of_states_is_not_trusted(retryspec: Call, tmp_path: Path, name: str) -> None:
     """Names that no request can hold, or that lead elsewhere, end in a verdict like any other."""
     values = f'{{"project": "{name}", "logstore": "{name}", "shipper": "{name}", "ids": ["a"]}}'
@@ -432,7 +434,8 @@ def test_missing_package_is_2_and_one_line(tmp_path: Path, missing: str, words: 
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("retryspec: ")
-    assert "pip install 'retryspec[all]'" in done.stderr
+    assert "install" in done.stderr
+    assert "retryspec[" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

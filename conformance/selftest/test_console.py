@@ -86,6 +86,16 @@ def test_long_text_is_cut_but_for_the_line_to_paste(shown: Shown) -> None:
     assert max(len(line) for line in text.splitlines()) < 500
 
 
+def test_more_of_the_same_is_a_number(shown: Shown) -> None:
+    """Of many findings about one behaviour the first are shown; where the others are is told."""
+    many = BehaviourResult(MUST, Outcome.FAIL, None, (), tuple(finding(received=str(number)) for number in range(20)))
+
+    text = shown(many)
+
+    assert text.count("received") == 3
+    assert "X-MUST-01: 17 more in the report, F4 to F20" in text
+
+
 def test_what_passed_is_a_number(shown: Shown) -> None:
     """Without -v a behaviour that passed has no line, with it all have one."""
     passed = BehaviourResult(MUST, Outcome.PASS)

@@ -100,7 +100,7 @@ def test_line_sends_the_same_target(target: str) -> None:
 
 def test_line_sends_the_same_headers() -> None:
     """Odd and empty header values arrive, and what curl adds by itself does not."""
-    headers = [("Host", "h"), ("X-Odd", "it's $HOME `id` \\ \"q\" %s"), ("X-Empty", ""), ("X-Latin", "caf\u00e9")]
+    headers = [("Host", "h"), ("X-Odd", 'it\'s $HOME `id` \\ "q" %s'), ("X-Empty", ""), ("X-Latin", "caf\u00e9")]
     with raw_server(answered(OK)) as server:
         _, arrived, _ = taken_apart(pasted(curl_line("PUT", server.base_url, headers, b"[]"), server))
 
@@ -128,8 +128,7 @@ def connection_to(server: RawServer, folder: Path, *, more: str = "") -> SlsConn
         f'access_key_secret = {json.dumps(SECRET)}\nproject = "p"\nlogstore = "l"\nshipper = "s"\n{more}',
         encoding="utf-8",
     )
-    connection = connect(read_target_file(file)["sls"], RunOptions(timeout=5))
-    return connection
+    return connect(read_target_file(file)["sls"], RunOptions(timeout=5))
 
 
 def curl_of(connection: SlsConnection, request: Request) -> str:

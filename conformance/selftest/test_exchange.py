@@ -1,4 +1,4 @@
-"""The exchange layer: whatever a server sends, or does not, an exchange ends in bounded time and memory with a value."""
+"""The exchange layer: whatever a server sends, an exchange ends in bounded time and memory with a value."""
 
 import gzip
 import threading
@@ -427,7 +427,10 @@ def test_header_values_are_taken_as_bytes() -> None:
 
 def test_chunked_answer_is_put_together() -> None:
     """The chunks of a body are one body."""
-    assert body_of(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1;x=y\r\n}\r\n0\r\nT: 1\r\n\r\n") == b"{}"
+    assert (
+        body_of(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1;x=y\r\n}\r\n0\r\nT: 1\r\n\r\n")
+        == b"{}"
+    )
 
 
 def test_answer_before_the_end_of_the_request_counts() -> None:

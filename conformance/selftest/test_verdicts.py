@@ -174,7 +174,18 @@ def test_known_deviation_changes_nothing_else(result: CheckResult) -> None:
         ([PASSED, ERROR], Verdict.INCOMPLETE),
         ([], Verdict.INCOMPLETE),
     ],
-    ids=["passed", "warned", "unstable", "failed", "failed too", "untested", "skipped", "error", "error too", "nothing"],
+    ids=[
+        "passed",
+        "warned",
+        "unstable",
+        "failed",
+        "failed too",
+        "untested",
+        "skipped",
+        "error",
+        "error too",
+        "nothing",
+    ],
 )
 def test_outcomes_end_in_a_verdict(results: list[CheckResult], verdict: Verdict) -> None:
     """A broken MUST breaks; an error of ours and too little tested are incomplete."""

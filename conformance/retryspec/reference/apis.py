@@ -76,7 +76,7 @@ class ApiServer(Protocol):
         ...
 
     @classmethod
-    def target(cls, base_url: str) -> Mapping[str, str]:
+    def target(cls, base_url: str) -> Mapping[str, str | bool]:
         """Return the API's table of a target file for a server at this address with the default credentials."""
         ...
 

@@ -1,5 +1,6 @@
 """A reference server that runs, with provider states, and the target file that leads to it."""
 
+import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,6 @@ def reference_target(slugs: Sequence[str] = (), *, variations: Sequence[str] = (
         yield file
 
 
-def _table(slug: str, values: Mapping[str, str]) -> str:
-    # The values are addresses and well-known credentials: nothing in them has to be escaped.
-    return "\n".join([f"[{slug}]", *(f'{name} = "{value}"' for name, value in values.items()), ""])
+def _table(slug: str, values: Mapping[str, str | bool]) -> str:
+    # What JSON says of a text, true or false, TOML says as well.
+    return "\n".join([f"[{slug}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items()), ""])

@@ -251,7 +251,6 @@ class LogstoresShared(HostIgnored):
 @faulty(
     "SLS-COMMON-04",
     "SLS-COMMON-14",
-    "SLS-COMMON-20",
     says="The first project that is asked for a path answers for all later ones.",
 )
 class ProjectRemembered(Server):

@@ -52,7 +52,7 @@ class UndecodableFails(OtherBodyAnswer):
     when = staticmethod(lambda body: b"\xef\xbf\xbd" in body.decode(errors="replace").encode())
 
 
-@faulty("SLS-RETRY-02", "SLS-COMMON-17", says="A body of many brackets ends in an internal error.")
+@faulty("SLS-COMMON-17", "SLS-RETRY-02", says="A body of many brackets ends in an internal error.")
 class NestingFails(OtherBodyAnswer):
     """Reads by recursion."""
 
@@ -75,21 +75,21 @@ class BodyUnprocessable(OtherBodyAnswer):
     instead = Fault(422, "PostBodyInvalid", "The request body is not valid.")
 
 
-@faulty("SLS-RETRY-02", "SLS-COMMON-19", says="A body that is no array is answered 409.")
+@faulty("SLS-RETRY-02", "SLS-COMMON-19", says="A body that is no array is answered 409.", warns=True)
 class BodyConflict(OtherBodyAnswer):
     """Knows many statuses."""
 
     instead = Fault(409, "PostBodyInvalid", "The request body is not valid.")
 
 
-@faulty("SLS-RETRY-02", says="A body that is no array is answered 404.")
+@faulty("SLS-RETRY-02", says="A body that is no array is answered 404.", warns=True)
 class BodyNotFound(OtherBodyAnswer):
     """Finds no task of that name."""
 
     instead = Fault(404, "ParameterInvalid", "There is no such task.")
 
 
-@faulty("SLS-RETRY-02", says="A body that is no array is answered 400 ShipperNotExist.")
+@faulty("SLS-RETRY-02", says="A body that is no array is answered 400 ShipperNotExist.", warns=True)
 class BodyShipperNotExist(OtherBodyAnswer):
     """Says the wrong thing."""
 

@@ -23,7 +23,7 @@ def seconds_ahead(call: Call, now: float) -> float:
 # Date
 
 
-@faulty("SLS-COMMON-06", says="A clock that is a minute behind is refused.")
+@faulty("SLS-COMMON-06", says="A clock that is a minute behind is refused.", warns=True)
 class SlowClockRefused(Server):
     """Allows for no delay."""
 
@@ -34,7 +34,7 @@ class SlowClockRefused(Server):
             raise self.refuse(faults.DATE_TOO_FAR, value="", now="")
 
 
-@faulty("SLS-COMMON-06", says="A clock that is half a minute ahead is refused.")
+@faulty("SLS-COMMON-06", says="A clock that is half a minute ahead is refused.", warns=True)
 class FastClockRefused(Server):
     """Takes no request from the future."""
 
@@ -45,7 +45,7 @@ class FastClockRefused(Server):
             raise self.refuse(faults.DATE_TOO_FAR, value="", now="")
 
 
-@faulty("SLS-COMMON-06", says="The clock of a PUT has to be right to the half minute.")
+@faulty("SLS-COMMON-06", says="The clock of a PUT has to be right to the half minute.", warns=True)
 class RetryClockNarrow(Server):
     """Is stricter with what changes something."""
 
@@ -56,7 +56,7 @@ class RetryClockNarrow(Server):
             raise self.refuse(faults.DATE_TOO_FAR, value="", now="")
 
 
-@faulty("SLS-COMMON-06", says="A request whose date is a day old is accepted.")
+@faulty("SLS-COMMON-06", says="A request whose date is a day old is accepted.", warns=True)
 class DateOfYesterday(Server):
     """Reads the date and does not look at it."""
 
@@ -65,7 +65,7 @@ class DateOfYesterday(Server):
         return 7 * 86_400
 
 
-@faulty("SLS-COMMON-06", says="A PUT whose date is hours old is accepted.")
+@faulty("SLS-COMMON-06", says="A PUT whose date is hours old is accepted.", warns=True)
 class RetryOfYesterday(Server):
     """Looks at the age of a GET alone."""
 
@@ -75,7 +75,7 @@ class RetryOfYesterday(Server):
             super().check_date(call)
 
 
-@faulty("SLS-COMMON-06", says="A request whose date lies hours ahead is accepted.")
+@faulty("SLS-COMMON-06", says="A request whose date lies hours ahead is accepted.", warns=True)
 class DateOfTomorrow(Server):
     """Looks for old dates alone."""
 
@@ -85,7 +85,7 @@ class DateOfTomorrow(Server):
             super().check_date(call)
 
 
-@faulty("SLS-COMMON-06", says="A request whose date is hours old is answered 403.")
+@faulty("SLS-COMMON-06", says="A request whose date is hours old is answered 403.", warns=True)
 class StaleDateForbidden(Server):
     """Takes the age of a request for a want of rights."""
 
@@ -111,7 +111,7 @@ class DateUnreadable(Server):
 # x-log-apiversion
 
 
-@faulty("SLS-COMMON-07", says="Every x-log-apiversion that begins with 0 is accepted.")
+@faulty("SLS-COMMON-07", says="Every x-log-apiversion that begins with 0 is accepted.", warns=True)
 class VersionByFirstNumber(Server):
     """Compares the first number."""
 
@@ -121,7 +121,7 @@ class VersionByFirstNumber(Server):
             super().check_version(call)
 
 
-@faulty("SLS-COMMON-07", says="Every x-log-apiversion up to 0.6.0 is accepted.")
+@faulty("SLS-COMMON-07", says="Every x-log-apiversion up to 0.6.0 is accepted.", warns=True)
 class VersionsBefore(Server):
     """Knows the versions before its own, or so it says."""
 
@@ -131,7 +131,7 @@ class VersionsBefore(Server):
             super().check_version(call)
 
 
-@faulty("SLS-COMMON-07", says="An x-log-apiversion that is not 0.6.0 is answered 401.")
+@faulty("SLS-COMMON-07", says="An x-log-apiversion that is not 0.6.0 is answered 401.", warns=True)
 class VersionUnauthorized(Server):
     """Looks at the version where it looks at the key."""
 
@@ -157,7 +157,7 @@ class VersionNotNumeric(Server):
 # x-log-signaturemethod
 
 
-@faulty("SLS-COMMON-08", says="A GET may have any x-log-signaturemethod.")
+@faulty("SLS-COMMON-08", says="A GET may have any x-log-signaturemethod.", warns=True)
 class SignatureMethodOfReadingUnchecked(Server):
     """Looks at the way to sign of a PUT."""
 
@@ -167,7 +167,7 @@ class SignatureMethodOfReadingUnchecked(Server):
             super().check_signature_method(call)
 
 
-@faulty("SLS-COMMON-08", says="Every x-log-signaturemethod that begins with hmac- is accepted.")
+@faulty("SLS-COMMON-08", says="Every x-log-signaturemethod that begins with hmac- is accepted.", warns=True)
 class SignatureMethodByFamily(Server):
     """Verifies with SHA-1 whatever hash is named."""
 
@@ -177,7 +177,7 @@ class SignatureMethodByFamily(Server):
             super().check_signature_method(call)
 
 
-@faulty("SLS-COMMON-08", says="An x-log-signaturemethod that is not hmac-sha1 is answered 401.")
+@faulty("SLS-COMMON-08", says="An x-log-signaturemethod that is not hmac-sha1 is answered 401.", warns=True)
 class SignatureMethodUnauthorized(Server):
     """Looks at the way to sign where it looks at the signature."""
 
@@ -204,7 +204,7 @@ class DigestOfSomethingElse(Server):
         super().check_digest(call)
 
 
-@faulty("SLS-RETRY-12", says="The digest is taken of the array as the server would have written it.")
+@faulty("SLS-RETRY-12", "SLS-RETRY-02", says="The digest is taken of the array as the server would have written it.")
 class DigestOfArrayRewritten(DigestOfSomethingElse):
     """Decodes the body and encodes it anew before it looks at the digest."""
 
@@ -216,7 +216,7 @@ class DigestOfArrayRewritten(DigestOfSomethingElse):
             return body
 
 
-@faulty("SLS-RETRY-12", says="The digest is taken of the body without the white space around it.")
+@faulty("SLS-RETRY-02", "SLS-RETRY-12", says="The digest is taken of the body without the white space around it.")
 class DigestOfBodyStripped(DigestOfSomethingElse):
     """Tidies up before it looks at the digest."""
 
@@ -225,7 +225,7 @@ class DigestOfBodyStripped(DigestOfSomethingElse):
         return body.strip()
 
 
-@faulty("SLS-RETRY-12", says="The digest is taken of the characters of the body that are ASCII.")
+@faulty("SLS-RETRY-12", says="The digest is taken of the characters of the body that are ASCII.", warns=True)
 class DigestOfAscii(DigestOfSomethingElse):
     """Makes a text of the body before it looks at the digest."""
 
@@ -244,7 +244,7 @@ class DigestInBase64(Server):
             raise self.refuse(faults.DIGEST_WRONG)
 
 
-@faulty("SLS-RETRY-12", says="Content-Length is compared with the number of characters of the body.")
+@faulty("SLS-RETRY-12", says="Content-Length is compared with the number of characters of the body.", warns=True)
 class LengthInCharacters(Server):
     """Counts what it has decoded."""
 

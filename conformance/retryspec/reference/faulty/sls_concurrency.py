@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 
 from retryspec_models.sls.models import ShipperTaskPage, ShipperTaskStatistics
-from retryspec_models.sls.stubs import Call
 
 from retryspec.reference.apis import Setting
 from retryspec.reference.sls import Server, faults
@@ -85,7 +84,7 @@ class OverlappingRetryFails(Busy):
         raise self.refuse(faults.INTERNAL)
 
 
-@faulty("SLS-COMMON-19", says="A retry that comes during another one is answered 409.")
+@faulty("SLS-COMMON-19", says="A retry that comes during another one is answered 409.", warns=True)
 class OverlappingRetryConflicts(Busy):
     """Has a status that the contract has not."""
 
@@ -117,7 +116,7 @@ class SharedIds(Server):
         super().start_again(shipper, self.ids)
 
 
-@faulty("SLS-COMMON-03", "SLS-RETRY-04", says="Simultaneous retries in two shippers go to the same one.")
+@faulty("SLS-RETRY-04", "SLS-COMMON-03", says="Simultaneous retries in two shippers go to the same one.")
 class SharedShipper(Server):
     """Keeps the shipper of a request where the next one finds it."""
 
@@ -153,7 +152,8 @@ class AddingStore(Store):
         with self.database.writing() as connection:
             connection.executemany(
                 "UPDATE sls_task SET ends = max(ends, ?1) + max(rerun_seconds, 1), outcome = rerun_outcome, "
-                "finished = max(ends, ?1) + rerun_seconds, runs = runs + 1 WHERE shipper = ?2 AND id = ?3",
+                "finished = CAST(max(ends, ?1) + rerun_seconds AS INTEGER), runs = runs + 1 "
+                "WHERE shipper = ?2 AND id = ?3",
                 [(now, shipper.number, task.id) for task in failed],
             )
         return len(failed)
@@ -257,28 +257,3 @@ class PagesCached(Server):
             page = super().page(shipper, from_, to, status, offset, size)
             self.pages[key] = time.monotonic(), page
         return page
-
-
-@faulty("SLS-RETRY-04", says="During a retry its tasks are listed as failed after they were listed as running.")
-class FlickeringRetry(Server):
-    """Starts tasks, takes that back, and starts them again."""
-
-    def retry_shipper_task(self, call: Call, **given: object) -> None:
-        """Start tasks; for a moment after the answer they are as they were."""
-        super().retry_shipper_task(call, **given)  # type: ignore[arg-type]
-        shipper = self.shipper_of(call)
-        threading.Thread(target=self.flicker, args=(shipper,), daemon=True).start()
-
-    def flicker(self, shipper: Shipper) -> None:
-        """Show all tasks of a shipper that run again as failed for a while."""
-        pause(0.1)
-        rows = "shipper = ? AND runs > 0 AND ends > ?"
-        now = self.now()
-        with self.store.database.writing() as connection:
-            before = connection.execute(
-                f"SELECT ends, outcome, number FROM sls_task WHERE {rows}", (shipper.number, now)
-            ).fetchall()
-            connection.execute(f"UPDATE sls_task SET ends = 0, outcome = 'fail' WHERE {rows}", (shipper.number, now))
-        pause(0.5)
-        with self.store.database.writing() as connection:
-            connection.executemany("UPDATE sls_task SET ends = ?, outcome = ? WHERE number = ?", before)

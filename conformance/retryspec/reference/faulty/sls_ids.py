@@ -1,7 +1,6 @@
 """SLS servers that find the wrong tasks for the ids of a retry."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
@@ -144,7 +143,7 @@ class UnknownRunsNewest(Server):
     )
 
 
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="For an id of a successful task the failed one beside it runs.")
+@faulty("SLS-RETRY-09", "SLS-RETRY-04", says="For an id of a successful task the failed one beside it runs.")
 class SuccessRunsBeside(Server):
     """Looks for the id among all tasks, and at its place among the failed ones."""
 
@@ -183,14 +182,14 @@ class IdWithTail(Server):
     store_type = matching(lambda id_, named: named.startswith(id_))
 
 
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="An id in other letter case runs the task.")
+@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="An id in other letter case runs the task.", warns=True)
 class IdWithoutCase(Server):
     """Compares as its database does."""
 
     store_type = matching(lambda id_, named: id_.lower() == named.lower())
 
 
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="An id with blanks around it runs the task.")
+@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="An id with blanks around it runs the task.", warns=True)
 class IdWithBlanks(Server):
     """Tidies up."""
 
@@ -239,13 +238,6 @@ class IdUpToNul(Server):
     """Compares as C does."""
 
     store_type = matching(lambda id_, named: id_ == named.partition("\0")[0])
-
-
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="An id in full-width characters runs the task.")
-class IdNormalised(Server):
-    """Takes letters for the same that look so."""
-
-    store_type = matching(lambda id_, named: id_ == unicodedata.normalize("NFKC", named))
 
 
 @faulty("SLS-RETRY-04", "SLS-RETRY-09", says="The word all runs all failed tasks.")

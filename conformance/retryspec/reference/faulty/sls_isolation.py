@@ -307,5 +307,7 @@ class ProjectOfRequestBefore(Server):
         if call.method == "GET":
             self.before = name.project
             return name
+        if not self.store.has_project(name.project):
+            return name
         misled = replace(name, project=self.before or name.project)
         return misled if self.store.shipper(misled) else name

@@ -50,7 +50,7 @@ class OffsetRounded(Server):
         return super().page_of(tasks, offset // size * size if size else offset, size)
 
 
-@faulty("SLS-GET-11", says="An offset of more than 500 is taken as 500.")
+@faulty("SLS-GET-11", "SLS-GET-17", "SLS-GET-20", says="An offset of more than 500 is taken as 500.")
 class OffsetUpToFiveHundred(Server):
     """Has the limit of the size for the offset."""
 
@@ -68,7 +68,13 @@ class OffsetIgnoredWithStatus(Server):
         return super().page(shipper, from_, to, status, 0 if status else offset, size)
 
 
-@faulty("SLS-GET-11", "SLS-GET-09", "SLS-GET-17", says="With a status the offset counts the tasks of every status.")
+@faulty(
+    "SLS-GET-11",
+    "SLS-GET-09",
+    "SLS-GET-17",
+    "SLS-GET-20",
+    says="With a status the offset counts the tasks of every status.",
+)
 class OffsetBeforeFilter(Server):
     """Passes tasks over before it filters."""
 
@@ -310,7 +316,7 @@ class SizeOfFiveHundredRefused(Server):
             raise self.refuse(faults.PARAMETER_INVALID, name="size", detail="It is too large.")
 
 
-@faulty("SLS-GET-12", says="A size of more than 100 is taken as 100.")
+@faulty("SLS-GET-13", "SLS-GET-12", says="A size of more than 100 is taken as 100.")
 class SizeUpToHundred(Server):
     """Has the default for the maximum."""
 

@@ -124,21 +124,14 @@ class TwoRetriesOnly(Server):
     store_type = restarting(f"{FAILED} AND runs < 2")
 
 
-@faulty("SLS-RETRY-04", says="A failed task without a message does not run again.")
-class SilentFailureNotRun(Server):
-    """Takes a message for the mark of a failure."""
-
-    store_type = restarting(f"{FAILED} AND message <> ''")
-
-
-@faulty("SLS-RETRY-09", says="A task that has succeeded runs again.")
+@faulty("SLS-RETRY-09", says="A task that has succeeded runs again.", warns=True)
 class SuccessRuns(Server):
     """Runs whatever has ended."""
 
     store_type = restarting("ends <= :now")
 
 
-@faulty("SLS-RETRY-09", says="A task that has succeeded after a retry runs again.")
+@faulty("SLS-RETRY-09", says="A task that has succeeded after a retry runs again.", warns=True)
 class SuccessOfRerunRuns(Server):
     """Remembers that it had failed."""
 
@@ -174,7 +167,7 @@ class MixedListStore(Store):
         return started
 
 
-@faulty("SLS-RETRY-09", says="A task that has succeeded runs again when a failed one is named with it.")
+@faulty("SLS-RETRY-09", says="A task that has succeeded runs again when a failed one is named with it.", warns=True)
 class SuccessRunsInMixedList(Server):
     """Looks at one of the tasks."""
 
@@ -213,14 +206,14 @@ class RunningFinished(Server):
     store_type = touching("UPDATE sls_task SET ends = :now WHERE outcome <> 'fail' AND ends > :now")
 
 
-@faulty("SLS-RETRY-09", says="A task that runs again fails when it is named a second time.")
+@faulty("SLS-RETRY-09", "SLS-RETRY-04", says="A task that runs again fails when it is named a second time.")
 class RerunStopped(Server):
     """Turns on and off."""
 
     store_type = touching("UPDATE sls_task SET ends = :now + 0.001, outcome = 'fail' WHERE runs > 0 AND ends > :now")
 
 
-@faulty("SLS-RETRY-09", says="A task that has succeeded fails when it is named.")
+@faulty("SLS-RETRY-09", says="A task that has succeeded fails when it is named.", warns=True)
 class SuccessFails(Server):
     """Cannot run it, and says so on the task."""
 
@@ -229,21 +222,23 @@ class SuccessFails(Server):
     )
 
 
-@faulty("SLS-RETRY-09", says="A task that has succeeded has another finish time when it is named.")
+@faulty("SLS-RETRY-09", says="A task that has succeeded has another finish time when it is named.", warns=True)
 class SuccessFinishedAnew(Server):
     """Stamps whatever it comes across."""
 
-    store_type = touching("UPDATE sls_task SET finished = :now WHERE outcome = 'success' AND ends <= :now")
+    store_type = touching(
+        "UPDATE sls_task SET finished = CAST(:now AS INTEGER) WHERE outcome = 'success' AND ends <= :now"
+    )
 
 
-@faulty("SLS-RETRY-09", says="A task that has succeeded has a message when it is named.")
+@faulty("SLS-RETRY-09", says="A task that has succeeded has a message when it is named.", warns=True)
 class SuccessRemarked(Server):
     """Writes down why it does nothing."""
 
     store_type = touching("UPDATE sls_task SET message = 'not retried' WHERE outcome = 'success' AND ends <= :now")
 
 
-@faulty("SLS-RETRY-09", says="A task that has succeeded is gone when it is named.")
+@faulty("SLS-RETRY-09", says="A task that has succeeded is gone when it is named.", warns=True)
 class SuccessDropped(Server):
     """Makes room for a run that it does not start."""
 

@@ -100,7 +100,7 @@ class QueryOfRetryFails(Server):
         super().retry_shipper_task(call, **given)  # type: ignore[arg-type]
 
 
-@faulty("SLS-RETRY-14", says="A PUT with a query parameter is answered 200 and does nothing.")
+@faulty("SLS-RETRY-14", "SLS-RETRY-04", says="A PUT with a query parameter is answered 200 and does nothing.")
 class QueryOfRetryIsDryRun(Server):
     """Takes every parameter for one that asks for a rehearsal."""
 

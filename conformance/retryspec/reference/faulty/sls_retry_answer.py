@@ -118,7 +118,7 @@ class RepeatedNamed(Answering):
         return with_json(response, {"repeated": twice}) if twice else response
 
 
-@faulty("SLS-RETRY-08", says="The answer to a retry is an empty object.")
+@faulty("SLS-RETRY-08", says="The answer to a retry is an empty object.", warns=True)
 class RetryEmptyObject(Answering):
     """Answers everything in JSON."""
 
@@ -127,7 +127,7 @@ class RetryEmptyObject(Answering):
         return with_json(response, {})
 
 
-@faulty("SLS-RETRY-08", says="The answer to a retry is null.")
+@faulty("SLS-RETRY-08", says="The answer to a retry is null.", warns=True)
 class RetryNull(Answering):
     """Writes down that it has nothing to return."""
 
@@ -136,7 +136,7 @@ class RetryNull(Answering):
         return with_json(response, None)
 
 
-@faulty("SLS-RETRY-08", says="The answer to a retry is an empty line.")
+@faulty("SLS-RETRY-08", says="The answer to a retry is an empty line.", warns=True)
 class RetryNewline(Answering):
     """Prints."""
 

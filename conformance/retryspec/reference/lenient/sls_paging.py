@@ -37,6 +37,17 @@ class PagesOfSixty(Server):
         return super().page_of(tasks, offset, min(size, 60))
 
 
+@lenient("sls A-26", says="A page beyond the end is refused.")
+class PageBeyondEndRefused(Server):
+    """Answers 400 where an empty page should be; strict is only that it is no 5xx."""
+
+    def page_of(self, tasks: list[Task], offset: int, size: int) -> list[Task]:
+        """Return the page, or refuse one that begins beyond the end."""
+        if offset and offset >= len(tasks):
+            raise self.refuse(faults.PARAMETER_INVALID, name="offset", detail="It lies beyond the last task.")
+        return super().page_of(tasks, offset, size)
+
+
 @lenient("sls A-26", says="Beyond the end the total is 0.")
 class TotalZeroBeyondEnd(Server):
     """Says nothing of the range on a page beyond its end; that the total stays there is a should."""

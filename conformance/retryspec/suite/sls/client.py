@@ -262,16 +262,25 @@ class Sls:
             raise Untestable("the body of a 200 is no page of tasks", because="SLS-GET-15")
         return answer.page
 
-    def all_tasks(self, shipper: Shipper, window: Window | None = None, status: str | None = None) -> tuple[Task, ...]:
+    def all_tasks(
+        self,
+        shipper: Shipper,
+        window: Window | None = None,
+        status: str | None = None,
+        *,
+        behaviour: str | None = None,
+    ) -> tuple[Task, ...]:
         """Every task of a window, paged through by what was received, whatever the server's page size.
 
-        Only what cannot be left out is sent, so that a fault of an option does not show here.
+        Only what cannot be left out is sent, so that a fault of an option does not show here; where even that is
+        refused, it speaks against `behaviour`, by default that a GET is answered at all.
         """
         window = window or self.window()
         tasks: dict[str, Task] = {}
         received = 0
         for _ in range(MOST_PAGES):
-            page = self.page(self.get(shipper, window, status=status, offset=received or None))
+            answer = self.get(shipper, window, status=status, offset=received or None)
+            page = self.page(answer, behaviour or "SLS-GET-01")
             tasks |= {task.id: task for task in page.tasks}
             received += len(page.tasks)
             if not page.tasks or received >= page.total:

@@ -9,7 +9,6 @@ from typing import Any, TypeGuard
 
 from retryspec.authentication import sls as signature
 from retryspec.checks import Judge, Untestable
-from retryspec.curl import curl_line
 from retryspec.documents import load_document
 from retryspec.errors import RunError
 from retryspec.exchange import Exchange, Request, Response
@@ -17,7 +16,8 @@ from retryspec.session import RunOptions, Session
 from retryspec.shape import BadJson, parse_json
 from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.model import HOUR, STATUSES, Shipper, Task, TaskPlan, Window
-from retryspec.suite.sls.shape import RequestIds, parse_http_date
+from retryspec.suite.sls.replay import replay_line
+from retryspec.suite.sls.shape import DATE_TOLERANCE, RequestIds, parse_http_date
 from retryspec.suite.sls.target import SlsTarget, read_sls_target
 from retryspec.target import Table
 
@@ -45,6 +45,8 @@ class SlsConnection:
         )
         self.request_ids = RequestIds()
         self._offset = 0.0
+        self._knows_time = False
+        self._clock = threading.RLock()
         self._pools: dict[str, list[str]] | None = None
         self._spent: set[str] = set()
         self._lock = threading.Lock()
@@ -55,16 +57,35 @@ class SlsConnection:
 
     def now(self) -> int:
         """The server's time in Unix seconds, as its Date headers tell."""
+        with self._clock:
+            if not self._knows_time:
+                self._knows_time = True
+                self._ask_time()
         return int(time.time() + self._offset)
 
-    def learn_time(self, response: Response | None) -> None:
-        """Take the server's time from an answer."""
+    def _ask_time(self) -> None:
+        """Find out by a call that names nothing whether the server's clock is far off.
+
+        A Date alone is no proof, it may be the wrong one of a right clock; a refusal that goes with it is.
+        """
+        local = int(time.time())
+        target = f"/logstores/asks-the-time/shipper/asks-the-time/tasks?from={local - HOUR}&to={local}"
+        response = self.session.exchanger.send(self.request("GET", "asks-the-time", target)).response
         moment = parse_http_date(response.header("Date") or "") if response else None
+        if response is None or moment is None or response.status not in (400, 401, 403):
+            return
+        offset = moment.timestamp() + 0.5 - time.time()
+        self._offset = offset if abs(offset) >= DATE_TOLERANCE else 0.0
+
+    def learn_time(self, response: Response | None) -> None:
+        """Take the server's time from a success; a Date that is far off is a wrong Date, not another time."""
+        moment = parse_http_date(response.header("Date") or "") if response and response.status < 300 else None
         if moment is None:
             return
         # Date has whole seconds; half a second more is the best guess, and small differences are noise.
         offset = moment.timestamp() + 0.5 - time.time()
-        self._offset = offset if abs(offset) > 2 else 0.0
+        if abs(offset) < DATE_TOLERANCE:
+            self._offset = offset if abs(offset) > 2 else 0.0
 
     def request(
         self,
@@ -279,25 +300,8 @@ class SlsConnection:
         )
 
     def _curl(self, request: Request, url: str) -> str:
-        """A line that signs afresh, with the secret in SLS_ACCESS_KEY_SECRET, if the request was signed rightly."""
-        fixed = [(n, v) for n, v in request.headers if n not in ("Date", "x-log-date", "Authorization")]
-        right = signature.sign(
-            self.target.access_key_secret, signature.string_to_sign(request.method, request.target, request.headers)
-        )
-        if right not in request.secrets:
-            return curl_line(request.method, url, request.headers, request.body)
-        text = signature.string_to_sign(
-            request.method,
-            request.target,
-            [(n, "%s" if n == "Date" else v) for n, v in request.headers if n != "x-log-date"],
-        )
-        prelude = (
-            "D=$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT'); "
-            f'S=$(printf {_shell_format(text)} "$D" | '
-            'openssl dgst -sha1 -hmac "$SLS_ACCESS_KEY_SECRET" -binary | base64);'
-        )
-        computed = [("Date", "$D"), ("Authorization", f"LOG {self.target.access_key_id}:$S")]
-        return curl_line(request.method, url, fixed, request.body, prelude=prelude, computed=computed)
+        target = self.target
+        return replay_line(request, url, key_id=target.access_key_id, secret=target.access_key_secret, now=self.now())
 
 
 def _asked_for(plan: TaskPlan, created: int) -> dict[str, Any]:
@@ -323,10 +327,3 @@ def _neighbours(project: str, raw: Any) -> tuple[Shipper, ...]:
 
 def _are_texts(values: object) -> TypeGuard[list[str]]:
     return isinstance(values, list) and all(isinstance(value, str) and value for value in values)
-
-
-def _shell_format(text: str) -> str:
-    """A string to sign as the quoted format of printf, with one %s for the date."""
-    before, _, after = text.partition("\n%s\n")
-    literal = f"{before.replace('%', '%%')}\n%s\n{after.replace('%', '%%')}".replace("\\", "\\\\").replace("\n", "\\n")
-    return "'" + literal.replace("'", "'\\''") + "'"

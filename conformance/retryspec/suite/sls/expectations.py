@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from retryspec.checks import Untestable
 from retryspec.suite.sls.client import Answer, Sls
 from retryspec.suite.sls.model import Shipper, Task
+from retryspec.suite.sls.shape import GET
 
 __all__ = [
     "Surroundings",
@@ -13,7 +15,9 @@ __all__ = [
     "expect_only_these_ran",
     "expect_refused",
     "expect_running",
+    "expect_twin",
     "expect_unchanged",
+    "retried",
 ]
 
 
@@ -42,14 +46,45 @@ def expect_refused(
         return False
     return sls.judge.expect(
         behaviour,
-        bool(answer.error_message),
+        answer.error_message != "",  # that there is one is looked at in every exchange
         answer.exchange,
         expected="an errorMessage that is not empty",
         strict=strict,
     )
 
 
-def expect_running(sls: Sls, behaviour: str, shipper: Shipper, ids: Iterable[str], before: Mapping[str, Task]) -> bool:
+def expect_twin(sls: Sls, operation: str, answer: Answer) -> None:
+    """The valid twin of a refused call is accepted; where it is not, the operation itself is broken.
+
+    Raises:
+        Untestable: it is refused, so that the refusals beside it say nothing.
+    """
+    behaviour = "SLS-GET-01" if operation == GET else "SLS-RETRY-01"
+    if not expect_accepted(sls, behaviour, answer, "the same call without the fault is valid"):
+        raise Untestable("the valid twin was refused as well", because=behaviour)
+
+
+def retried(sls: Sls, shipper: Shipper, ids: Sequence[str]) -> Answer:
+    """The answer to a retry of failed tasks, which has to be accepted.
+
+    Raises:
+        Untestable: it is refused, so that there is no effect to look at.
+    """
+    answer = sls.put(shipper, ids)
+    if not expect_accepted(sls, "SLS-RETRY-01", answer, "the named tasks failed"):
+        raise Untestable("the retry of failed tasks was refused", because="SLS-RETRY-01")
+    return answer
+
+
+def expect_running(
+    sls: Sls,
+    behaviour: str,
+    shipper: Shipper,
+    ids: Iterable[str],
+    before: Mapping[str, Task],
+    *,
+    strict: bool | None = None,
+) -> bool:
     """The tasks run after a retry was answered with 200.
 
     With the provider's promise they have to, by the end of the settling time; later than at once is a warning.
@@ -68,14 +103,19 @@ def expect_running(sls: Sls, behaviour: str, shipper: Shipper, ids: Iterable[str
     if under_way():
         return sls.judge.expect(behaviour, True, expected="running")
     late = list(waiting)
-    came = sls.settled(under_way)
+    now = sls.snapshot(shipper)
+    # A retried task with a new creation time may be missing from a window that ends in this very second (sls A-47).
+    moved = not any(task_id in now for task_id in late)
+    came = sls.settled(under_way, least=1.5 if moved else 0.0)
+    if came and moved:
+        return sls.judge.expect(behaviour, True, expected="running")
     what = "right after the 200" if came else "after a retry that was answered with 200"
     return sls.judge.expect(
         behaviour,
         False,
         expected=f"{', '.join(wanted[:3])} running {what}",
         received=f"{', '.join(late[:3])} running only later" if came else _statuses(sls, shipper, waiting),
-        strict=shipper.promised and not came,
+        strict=(shipper.promised if strict is None else strict) and not came,
     )
 
 
@@ -154,8 +194,9 @@ class Surroundings:
 
 def expect_no_effect(sls: Sls, around: Surroundings, answers: Iterable[Answer], what: str) -> None:
     """Refused calls left everything as it was; what was accepted is no refusal, and not for this to judge."""
-    if not all(answer.refused for answer in answers):
-        sls.judge.expect("SLS-RETRY-11", True, expected="nothing refused, so nothing to look at")
+    retries = [answer for answer in answers if answer.exchange.request.method != "GET"]
+    if not retries or not all(answer.refused for answer in retries):
+        sls.judge.leave_out("SLS-RETRY-11")
         return
     for shipper, before in around.tasks.items():
         strict = around.shipper.promised

@@ -12,7 +12,10 @@ from retryspec.suite.sls.expectations import (
     expect_accepted,
     expect_no_effect,
     expect_refused,
+    expect_running,
+    expect_twin,
     expect_unchanged,
+    retried,
 )
 from retryspec.suite.sls.model import HOUR, TaskPlan
 from retryspec.suite.sls.shape import GET, PUT
@@ -86,7 +89,7 @@ def test_unknown_project_is_refused(sls: Sls, operation: str) -> None:
         if expect_refused(sls, "SLS-COMMON-14", answer, what, statuses=(404,), codes=("ProjectNotExist",)):
             expect_name_in_message(sls, "SLS-COMMON-14", answer, name)
     expect_no_effect(sls, around, answers, "a call to an unknown project")
-    expect_accepted(sls, "SLS-COMMON-14", sls.call(operation, shipper), "this project exists")
+    expect_twin(sls, operation, sls.call(operation, shipper))
 
 
 @BOTH
@@ -101,10 +104,13 @@ def test_unknown_logstore_is_refused(sls: Sls, operation: str) -> None:
         answer = sls.call(operation, replace(shipper, logstore=name))
         answers.append(answer)
         what = f"there is no logstore {name}"
+        sls.judge.expect("SLS-COMMON-02", not answer.accepted, answer.exchange, expected=f"no success, since {what}")
         if expect_refused(sls, "SLS-COMMON-15", answer, what, statuses=(404,), codes=("LogStoreNotExist",)):
             expect_name_in_message(sls, "SLS-COMMON-15", answer, name)
     expect_no_effect(sls, around, answers, "a call to an unknown logstore")
-    expect_accepted(sls, "SLS-COMMON-02", sls.call(operation, shipper), "this logstore exists")
+    answer = sls.call(operation, shipper)
+    expect_twin(sls, operation, answer)
+    expect_accepted(sls, "SLS-COMMON-02", answer, "this logstore exists")
 
 
 @BOTH
@@ -121,7 +127,7 @@ def test_unknown_shipper_is_refused(sls: Sls, operation: str) -> None:
         if expect_refused(sls, "SLS-COMMON-16", answer, f"there is no shipper {name}", codes=("ShipperNotExist",)):
             expect_name_in_message(sls, "SLS-COMMON-16", answer, name)
     expect_no_effect(sls, around, answers, "a call to an unknown shipper")
-    expect_accepted(sls, "SLS-COMMON-16", sls.call(operation, shipper), "this shipper exists")
+    expect_twin(sls, operation, sls.call(operation, shipper))
 
 
 @BOTH
@@ -183,6 +189,13 @@ def test_shipper_of_another_logstore_is_unknown(sls: Sls) -> None:
     everything = [task for each in (shipper, *shipper.neighbours) for task in sls.all_tasks(each)]
     for each in crossed:
         answer = sls.get(each)
+        sls.judge.expect(
+            "SLS-COMMON-16",
+            answer.refused,
+            answer.exchange,
+            expected=f"400 ShipperNotExist, if {each.logstore} has no shipper {each.name}",
+            strict=False,
+        )
         shown = set(answer.page.tasks) if answer.page else set()
         for behaviour in ("SLS-COMMON-16", "SLS-COMMON-03"):
             sls.judge.expect(
@@ -270,13 +283,13 @@ def test_host_names_the_project(sls: Sls) -> None:
 def test_retry_reaches_no_neighbour(sls: Sls) -> None:
     """A retry through one shipper, even of a neighbour's task ids, leaves every neighbour's tasks alone."""
     shipper = sls.fresh_shipper([FAILED, FAILED])
-    neighbours = [n for n in shipper.neighbours if sls.snapshot(n)]
-    if not neighbours:
+    before = {neighbour: sls.snapshot(neighbour) for neighbour in shipper.neighbours}
+    before = {neighbour: tasks for neighbour, tasks in before.items() if tasks}
+    if not before:
         raise Untestable("needs neighbours with tasks in the answer of the provider state")
-    before = {neighbour: sls.snapshot(neighbour) for neighbour in neighbours}
     mine = sls.snapshot(shipper)
 
-    sls.put(shipper, shipper.ids("fail")[:1])
+    retried(sls, shipper, shipper.ids("fail")[:1])
     for neighbour, tasks in before.items():
         what = "since it belongs to another shipper"
         expect_unchanged(sls, "SLS-COMMON-03", neighbour, tasks, what, strict=shipper.promised)
@@ -289,3 +302,40 @@ def test_retry_reaches_no_neighbour(sls: Sls) -> None:
         expect_unchanged(sls, "SLS-COMMON-03", neighbour, tasks, what, strict=shipper.promised)
     what = "since it was never named"
     expect_unchanged(sls, "SLS-RETRY-04", shipper, mine, what, but=shipper.ids("fail")[:1], strict=shipper.promised)
+
+
+@decides("SLS-COMMON-03")
+def test_neighbours_can_be_retried_themselves(sls: Sls) -> None:
+    """A failed task of a namesake in another logstore is retried through that one's own path."""
+    shipper = sls.fresh_shipper([FAILED])
+    before = {neighbour: sls.snapshot(neighbour) for neighbour in shipper.neighbours}
+    failed = {each: [t.id for t in tasks.values() if t.status == "fail"][:1] for each, tasks in before.items()}
+    if not any(failed.values()):
+        raise Untestable("needs neighbours with failed tasks in the answer of the provider state")
+    mine = sls.snapshot(shipper)
+
+    for neighbour, ids in failed.items():
+        if ids:
+            retried(sls, neighbour, ids)
+            expect_running(sls, "SLS-COMMON-03", neighbour, ids, before[neighbour], strict=shipper.promised)
+    what = "since only neighbours were retried"
+    expect_unchanged(sls, "SLS-COMMON-03", shipper, mine, what, strict=shipper.promised)
+
+
+@decides("SLS-COMMON-02")
+def test_an_escaped_letter_is_the_same_letter(sls: Sls) -> None:
+    """A name is the same with a letter percent-encoded, as URIs have it; that should be so here (RFC 3986, 2.3)."""
+    shipper = sls.some_shipper([FAILED])
+    request = sls.call_request(GET, shipper)
+    letter = shipper.logstore[:1]
+
+    escaped = f"/logstores/%{ord(letter):02X}" if letter.isascii() and letter.isalnum() else f"/logstores/{letter}"
+    answer = sls.send(replace(request, target=request.target.replace(f"/logstores/{letter}", escaped, 1)))
+    # How escaped paths are signed is open, and with it a refusal of the signature.
+    sls.judge.expect(
+        "SLS-COMMON-02",
+        answer.accepted or answer.status == 401,
+        answer.exchange,
+        expected="the same logstore under an escaped spelling of its name",
+        strict=False,
+    )

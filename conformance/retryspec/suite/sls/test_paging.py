@@ -27,18 +27,20 @@ MANY = [
 ]
 
 
-@decides("SLS-GET-17", "SLS-GET-20", "SLS-GET-12", "SLS-GET-16", "SLS-GET-18")
+@decides("SLS-GET-17", "SLS-GET-20", "SLS-GET-09", "SLS-GET-12", "SLS-GET-16", "SLS-GET-18")
 @pytest.mark.parametrize("status", [None, "success"], ids=["all", "filtered"])
 def test_pages_are_the_whole(sls: Sls, status: str | None) -> None:
     """Pages of 1, 2 and 7, one that ends with the list and a larger one show every task once; the numbers stay."""
     shipper = sls.fresh_shipper(FEW)
     wanted = shipper.ids(status)
 
+    if status is None:
+        sls.judge.leave_out("SLS-GET-09")
     for size in (1, 2, 7, len(wanted), len(wanted) + 1):
         expect_pages_are_the_whole(sls, shipper, wanted, size, status)
 
 
-@decides("SLS-GET-17", "SLS-GET-20", "SLS-GET-12", "SLS-GET-13", "SLS-GET-16", "SLS-GET-18")
+@decides("SLS-GET-17", "SLS-GET-20", "SLS-GET-09", "SLS-GET-12", "SLS-GET-13", "SLS-GET-16", "SLS-GET-18")
 def test_pages_of_a_long_list(sls: Sls) -> None:
     """More tasks than the largest page holds come in pages of 100, 499 and 500; the default page is one of 100."""
     shipper = sls.fresh_shipper(MANY)
@@ -50,7 +52,7 @@ def test_pages_of_a_long_list(sls: Sls) -> None:
     for status in (None, "success"):
         expect_default_page(sls, shipper, status)
     beyond = [(size, status, None) for size in (LARGEST_PAGE + 1, 1000) for status in (None, "", "success")]
-    for size, status, offset in (*beyond, (1000, None, 7), (2**31 + 1, None, None)):
+    for size, status, offset in (*beyond, (1000, None, 7), (2**31 + 1, None, None), (-1, None, None), (0, None, None)):
         answer = sls.get(shipper, status=status, offset=offset, size=size)
         shown = len(answer.page.tasks) if answer.page else 0
         # Clamp or refusal is open (sls A-24); that no page is larger is looked at in every exchange.
@@ -108,7 +110,7 @@ def expect_pages_are_the_whole(
         received=f"{[i for i, times in Counter(seen).items() if times > 1][:3]} more than once",
     )
     sls.judge.expect(
-        "SLS-GET-17",
+        "SLS-GET-09" if status else "SLS-GET-17",
         set(seen) == set(wanted),
         expected=f"all {len(wanted)} tasks in pages of {size}",
         received=f"without {sorted(set(wanted) - set(seen))[:3]}, also {sorted(set(seen) - set(wanted))[:3]}",
@@ -166,8 +168,8 @@ def expect_default_page(sls: Sls, shipper: Shipper, status: str | None) -> None:
 def test_offset_leaves_out_the_first(sls: Sls) -> None:
     """`offset` k leaves out the first k tasks, 0 and none leave out nothing; the order should stay (sls A-37)."""
     shipper = sls.fresh_shipper(FEW)
-    whole = sls.page(sls.get(shipper)).ids
-    again = sls.page(sls.get(shipper)).ids
+    whole = [task.id for task in sls.all_tasks(shipper)]
+    again = [task.id for task in sls.all_tasks(shipper)]
 
     stable = sls.judge.expect(
         "SLS-GET-11",
@@ -181,9 +183,9 @@ def test_offset_leaves_out_the_first(sls: Sls) -> None:
         shown = sls.page(answer).ids
         sls.judge.expect(
             "SLS-GET-11",
-            shown == whole[offset:] if stable else len(shown) == len(whole) - offset,
+            bool(shown) and (not stable or shown == whole[offset : offset + len(shown)]),
             answer.exchange,
-            expected=f"the list without its first {offset} tasks: {len(whole) - offset} from {whole[offset]} on",
+            expected=f"the list without its first {offset} tasks, from {whole[offset]} on",
             received=f"{len(shown)} from {shown[0] if shown else 'nothing'} on",
         )
 
@@ -233,7 +235,7 @@ def test_odd_numbers_are_no_fault(sls: Sls, behaviour: str, name: str) -> None:
     window = sls.window()
     bounds = [("from", str(window.start)), ("to", str(window.end))]
 
-    for value in ("abc", "1.5", " ", "1e2", "0x10", "ten", "\u0661"):
+    for value in ("abc", "1.5", "7.5", " ", "1e2", "0x10", "ten", "\u0661"):
         answer = sls.raw_get(shipper, [*bounds, (name, value)])
         expect_refused(sls, behaviour, answer, f"{name} is {value!r}", strict=False)
     for value in ("0", "-1", "-500", str(-(2**31)), str(2**31), str(2**63), "9" * 20, "9" * 400, ""):
@@ -244,6 +246,6 @@ def test_odd_numbers_are_no_fault(sls: Sls, behaviour: str, name: str) -> None:
             answer.exchange,
             expected=f"a page or a refusal for {name}={value[:30]}",
         )
-    for each in ("SLS-GET-11", "SLS-GET-12"):
-        expect_accepted(sls, each, sls.get(shipper, offset=0, size=1), "offset and size are integers")
+    expect_accepted(sls, behaviour, sls.get(shipper, offset=0, size=1), "offset and size are integers")
+    sls.judge.leave_out("SLS-GET-12" if behaviour == "SLS-GET-11" else "SLS-GET-11")
     sls.judge.expect("SLS-COMMON-17", True, expected="no server fault")

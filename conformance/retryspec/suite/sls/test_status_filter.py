@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from retryspec.checks import decides
 from retryspec.suite.sls.client import Sls
-from retryspec.suite.sls.expectations import expect_accepted, expect_refused
+from retryspec.suite.sls.expectations import expect_accepted, expect_refused, expect_twin
 from retryspec.suite.sls.model import HOUR, STATUSES, Shipper, TaskPlan, Window, count_statuses
-from retryspec.suite.sls.shape import Asked
+from retryspec.suite.sls.shape import GET, Asked
 
 MIXED = [
     TaskPlan(status)
@@ -24,7 +24,7 @@ def test_no_filter_shows_every_status(sls: Sls) -> None:
     """Without `status`, and with an empty one, the tasks of all three statuses are shown."""
     shipper = sls.fresh_shipper(MIXED)
 
-    expect_accepted(sls, "SLS-GET-08", sls.get(shipper), "status may be absent")
+    expect_twin(sls, GET, sls.get(shipper))
     if not expect_accepted(sls, "SLS-GET-08", sls.get(shipper, status=""), "status may be empty (sls A-39)"):
         return
     for name, status in (("absent", None), ("empty", "")):
@@ -49,7 +49,7 @@ def test_filter_shows_one_status(sls: Sls) -> None:
         whole = ids_of(sls, shipper, status)
         later = {task.id for task in sls.all_tasks(shipper, recent, status)}
         paged: set[str] = set()
-        for offset in range(len(shipper.ids(status)) + 1):
+        for offset in range(len(shipper.ids(status))):
             paged |= set(sls.page(sls.get(shipper, status=status, offset=offset, size=1)).ids)
         escaped = sls.get_request(shipper, sls.window(), status=status)
         letter = f"%{ord(status[0]):02x}"  # the same value in the query, and under the signature, in another spelling
@@ -110,8 +110,8 @@ def test_unknown_status_is_refused(sls: Sls) -> None:
     for value in ("successful", "failed"):
         answer = sls.get(shipper, status=value)
         expect_refused(sls, "SLS-GET-10", answer, f"{value!r} is no status", codes=("ParameterInvalid",), strict=False)
-    for value in (*STATUSES, ""):
-        expect_accepted(sls, "SLS-GET-10", sls.get(shipper, status=value), f"{value!r} is a status")
+    for value in STATUSES:
+        expect_accepted(sls, "SLS-GET-09", sls.get(shipper, status=value), f"{value!r} is a status")
 
 
 @decides("SLS-GET-21")
@@ -147,14 +147,6 @@ def test_numbers_with_a_filter(sls: Sls) -> None:
             expected=f"a total of {counts[status]}, or of {len(shipper.tasks)} for the whole range",
             received=str(page.total),
             strict=shipper.promised,
-        )
-        sls.judge.expect(
-            "SLS-GET-17",
-            page.total == counts[status],
-            answer.exchange,
-            expected=f"a total that counts what matches: {counts[status]}",
-            received=str(page.total),
-            strict=False,
         )
         filtered = {name: number if name == status else 0 for name, number in counts.items()}
         sls.judge.expect(

@@ -1,0 +1,134 @@
+"""The plugin: checks run under anybody's pytest, in any folder, in one process or several, with the same outcomes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from retryspec.reference.target import reference_target
+from retryspec.runner import Plan, RunReport, run
+
+SOME = ("SLS-GET-0[5-7]", "SLS-RETRY-0[1-4]")
+
+# Options that would end any run, were they taken.
+HOSTILE_INI = "[pytest]\naddopts = --no-such-option -k nothing\npython_files = nothing.py\ntestpaths = nowhere\n"
+HOSTILE_CONFTEST = "raise SystemExit('the conftest of a stranger was loaded')\n"
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Path]:
+    """The target file of a reference server."""
+    with reference_target(("sls",)) as file:
+        yield file
+
+
+def outcomes(report: RunReport) -> dict[str, str]:
+    """The outcome of every behaviour of a run."""
+    return {result.behaviour.id: result.outcome.value for api in report.apis for result in api.behaviours}
+
+
+def pytest_says(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest on the suite from a folder."""
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--pyargs", "retryspec.suite.sls", "-p", "retryspec.plugin", *words],
+        cwd=folder,
+        env={**usual, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_suite_runs_under_any_pytest(target: Path, tmp_path: Path) -> None:
+    """`pytest --pyargs` works from another folder, with the options of the suite."""
+    done = pytest_says(tmp_path, "--target", str(target), "--only", "SLS-GET-05", "-p", "no:cacheprovider", "-q")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+    assert "deselected" in done.stdout
+    assert "warning" not in done.stdout.lower()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failure_under_pytest_says_what_was_expected(tmp_path: Path) -> None:
+    """A broken behaviour is a failed test that names the behaviour; there is no traceback into the suite."""
+    with reference_target(("sls",), variations=("sls-empty-window-accepted",)) as target:
+        done = pytest_says(tmp_path, "--target", str(target), "--only", "SLS-GET-05", "-p", "no:cacheprovider")
+
+    assert done.returncode == 1
+    assert "SLS-GET-05: expected " in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_no_target_is_no_success(tmp_path: Path) -> None:
+    """Without a target nothing is called, and nothing passes."""
+    done = pytest_says(tmp_path, "--only", "SLS-GET-05", "-p", "no:cacheprovider")
+
+    assert done.returncode == 1
+    assert "No target: give --target FILE. There is no default server." in done.stdout
+    assert " passed" not in done.stdout
+
+
+def test_tests_of_others_are_left_alone(target: Path, tmp_path: Path) -> None:
+    """The plugin conducts our checks, and no test that happens to be in the same run."""
+    (tmp_path / "test_theirs.py").write_text("def test_theirs(tmp_path):\n    assert tmp_path.is_dir()\n")
+
+    done = pytest_says(
+        tmp_path, "test_theirs.py", "--target", str(target), "--only", "SLS-GET-05", "-p", "no:cacheprovider", "-v"
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "test_theirs.py::test_theirs PASSED" in done.stdout
+
+
+def test_run_takes_nothing_from_pytest_of_the_user(
+    target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the configuration of the folder nor the environment reaches the checks, and both are as before after."""
+    (tmp_path / "pytest.ini").write_text(HOSTILE_INI)
+    (tmp_path / "conftest.py").write_text(HOSTILE_CONFTEST)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+
+    report = run(Plan(target=target, only=("SLS-GET-05",)))
+
+    assert report.exit_code == 0
+    assert outcomes(report)["SLS-GET-05"] == "pass"
+    assert os.environ["PYTEST_ADDOPTS"] == "--no-such-option"
+    assert os.environ["PYTEST_PLUGINS"] == "no_such_plugin"
+    assert "PYTEST_DISABLE_PLUGIN_AUTOLOAD" not in os.environ
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["conftest.py", "pytest.ini"]
+
+
+def test_several_processes_come_to_the_same(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With two workers every behaviour has the outcome that it has with one, and every request is counted."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+
+    one = run(Plan(target=target, only=SOME))
+    two = run(Plan(target=target, only=SOME, workers=2))
+
+    assert outcomes(two) == outcomes(one)
+    assert (one.exit_code, two.exit_code) == (0, 0)
+    assert abs(two.apis[0].requests - one.apis[0].requests) < one.apis[0].requests / 2
+
+
+def test_two_runs_on_one_server_do_not_meet(target: Path, tmp_path: Path) -> None:
+    """Two runs at the same time on one server come to the same as one alone."""
+
+    def check(number: int) -> int:
+        words = ["check", "--target", str(target), "--out", str(tmp_path / str(number))]
+        words += [word for pattern in SOME for word in ("--only", pattern)]
+        done = subprocess.run(
+            [sys.executable, "-m", "retryspec", *words], capture_output=True, text=True, timeout=120, check=False
+        )
+        return done.returncode
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(check, range(2))) == [0, 0]

@@ -1,0 +1,363 @@
+"""A server of the SLS API as the suite sees it: signing, time, states from three sources, and the first call."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from retryspec.authentication import sls as signature
+from retryspec.checks import Judge, Untestable
+from retryspec.errors import RunError, UsageError
+from retryspec.exchange import Exchange
+from retryspec.session import RunOptions
+from retryspec.suite.sls.connection import SlsConnection, connect
+from retryspec.suite.sls.model import Shipper, TaskPlan
+from retryspec.target import read_target_file
+from selftest.raw_servers import Line, RawServer, raw_server
+
+Connect = Callable[..., SlsConnection]
+FAILED = TaskPlan("fail")
+PAGE = {"count": 0, "total": 0, "statistics": {"running": 0, "success": 0, "fail": 0}, "tasks": []}
+
+
+def json_answer(value: Any, status: int = 200, more: str = "") -> bytes:
+    """An answer with a JSON body."""
+    body = json.dumps(value)
+    return f"HTTP/1.1 {status} X\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+def serving(answer: Callable[[bytes], bytes]) -> Callable[[Line], None]:
+    """Answer every request of a connection by what it is."""
+
+    def serve(line: Line) -> None:
+        while True:
+            line.send(answer(line.request()))
+
+    return serve
+
+
+@pytest.fixture
+def connected(tmp_path: Path) -> Iterator[Connect]:
+    """Connects to a server."""
+    connections: list[SlsConnection] = []
+
+    def connected(server: RawServer, more: str = "", *, states: bool = False, **options: Any) -> SlsConnection:
+        where = (
+            f'states_url = "{server.base_url}/_states"' if states else 'project = "p"\nlogstore = "l"\nshipper = "s"'
+        )
+        file = tmp_path / "target.toml"
+        file.write_text(
+            f'[sls]\nbase_url = "{server.base_url}/base/"\nendpoint = "sls.test"\naccess_key_id = "an-id"\n'
+            f'access_key_secret = "a-secret"\n{where}\n{more}\n'
+        )
+        connections.append(connect(read_target_file(file)["sls"], RunOptions(timeout=2, **options)))
+        return connections[-1]
+
+    yield connected
+    for connection in connections:
+        connection.session.close()
+
+
+@pytest.fixture
+def pages() -> Iterator[RawServer]:
+    """A server that answers everything with an empty page."""
+    with raw_server(serving(lambda _: json_answer(PAGE))) as server:
+        yield server
+
+
+# Requests
+
+
+@pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", b'["a"]'), ("PUT", b"")])
+def test_request_is_signed(pages: RawServer, connected: Connect, method: str, body: bytes | None) -> None:
+    """A request has the common headers and the signature of what goes out, below the base path."""
+    request = connected(pages).request(method, "p", "/logstores/l/shipper/s/tasks?b=2&a=1", body)
+
+    claim = signature.parse_authorization(request.header("Authorization") or "")
+    assert claim is not None
+    assert claim.key_id == "an-id"
+    assert request.target == "/base/logstores/l/shipper/s/tasks?b=2&a=1"
+    assert signature.verify("a-secret", claim.signature, method, request.target, request.headers)
+    assert request.header("Host") == "p.sls.test"
+    assert request.header("x-log-bodyrawsize") == str(len(body or b""))
+    assert request.header("Content-MD5") == (None if body is None else signature.content_md5(body))
+    assert request.secrets == (claim.signature,)
+
+
+def test_headers_can_be_changed_before_the_signature(pages: RawServer, connected: Connect) -> None:
+    """A header can be added, replaced in any spelling, or left out; headers of the target file go along."""
+    connection = connected(pages, 'headers = { X-Tenant = "t", Accept = "text/json" }')
+
+    request = connection.request("GET", "p", "/", headers={"x-LOG-apiversion": "9", "Date": None, "X-More": "1"})
+
+    names = [name for name, _ in request.headers]
+    assert "x-LOG-apiversion" in names
+    assert "x-log-apiversion" not in names
+    assert request.header("Date") is None
+    assert (request.header("X-Tenant"), request.header("Accept"), request.header("X-More")) == ("t", "text/json", "1")
+    value = signature.parse_authorization(request.header("Authorization") or "")
+    assert value is not None
+    assert signature.verify("a-secret", value.signature, "GET", request.target, request.headers)
+
+
+def test_request_can_be_wrong_on_purpose(pages: RawServer, connected: Connect) -> None:
+    """Another secret, another key, or no signature at all."""
+    connection = connected(pages)
+    right = connection.request("GET", "p", "/a")
+
+    other = connection.request("GET", "p", "/a", secret="another")
+    stranger = connection.request("GET", "p", "/a", key_id="x")
+    unsigned = connection.request("GET", "p", "/a", headers={"Authorization": None})
+    assert other.header("Authorization") != right.header("Authorization")
+    assert (stranger.header("Authorization") or "").startswith("LOG x:")
+    assert (unsigned.header("Authorization"), unsigned.secrets) == (None, ())
+
+
+# Time
+
+
+def test_time_is_that_of_the_server(connected: Connect) -> None:
+    """The Date of an answer sets the clock; a second more or less is noise, and nonsense is nothing."""
+    dates = iter([formatdate(time.time() + 7200, usegmt=True), "nonsense", formatdate(time.time(), usegmt=True)])
+    with raw_server(serving(lambda _: json_answer(PAGE, more=f"Date: {next(dates)}\r\n"))) as server:
+        connection = connected(server)
+        seen = []
+        for _ in range(3):
+            connection.send(connection.request("GET", "p", "/"))
+            seen.append(connection.now() - time.time())
+
+    assert [round(away / 100) * 100 for away in seen] == [7200, 7200, 0]
+
+
+# States
+
+
+def test_states_are_asked_for_in_the_words_of_the_protocol(connected: Connect) -> None:
+    """Every task is dated; what a check leaves open is not sent."""
+    values = {
+        "project": "p-1", "logstore": "l-1", "shipper": "s-1", "ids": ["a", "b"], "rerunsAsAsked": True,
+        "neighbours": [{"logstore": "l-1", "shipper": "s-2", "ids": []}, {"logstore": 1}, "nonsense"],
+    }  # fmt: skip
+    with raw_server(serving(lambda _: json_answer(values))) as server:
+        connection = connected(server, states=True)
+        shipper = connection.shipper([FAILED, TaskPlan("success", 60, "done", 5, "fail")])
+        asked = json.loads(server.requests[0].partition(b"\r\n\r\n")[2])
+
+    now = time.time()
+    first, second = asked["params"]["tasks"]
+    assert set(first) == {"status", "createTime"}
+    assert now - 3600 < first["createTime"] < now
+    assert abs(second.pop("createTime") - (now - 60)) < 5
+    assert second == {"status": "success", "message": "done", "rerunSeconds": 5, "rerunStatus": "fail"}
+    assert (shipper.project, shipper.name, shipper.fresh, shipper.promised) == ("p-1", "s-1", True, True)
+    assert [(task.id, task.status) for task in shipper.tasks] == [("a", "fail"), ("b", "success")]
+    assert [neighbour.name for neighbour in shipper.neighbours] == ["s-2"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"project": "p", "logstore": "l", "shipper": "s"},
+        {"project": "p", "logstore": "l", "shipper": "s", "ids": []},
+        {"project": "p", "logstore": "l", "shipper": "s", "ids": ["a", "b"]},
+        {"project": "p", "logstore": "l", "shipper": "s", "ids": [1]},
+        {"project": "p", "logstore": "l", "shipper": "s", "ids": [""]},
+        {"project": "p", "logstore": "l", "shipper": "s", "ids": "a"},
+        {"project": 1, "logstore": "l", "shipper": "s", "ids": ["a"]},
+        {"project": "p", "logstore": "", "shipper": "s", "ids": ["a"]},
+        {"project": "p", "logstore": "l", "shipper": None, "ids": ["a"]},
+    ],
+)
+def test_answer_of_a_provider_is_looked_at(connected: Connect, values: dict[str, Any]) -> None:
+    """Anything but the names and one id for each task leaves a check untested."""
+    with raw_server(serving(lambda _: json_answer(values))) as server:
+        connection = connected(server, states=True)
+        with pytest.raises(Untestable, match="was not answered as its protocol says"):
+            connection.shipper([FAILED])
+
+
+def test_promise_of_a_provider_is_the_word_true(connected: Connect) -> None:
+    """Only `true` is a promise."""
+    for word in ("true", 1, None):
+        values = {"project": "p", "logstore": "l", "shipper": "s", "ids": ["a"], "rerunsAsAsked": word}
+        with raw_server(serving(lambda _, values=values: json_answer(values))) as server:  # type: ignore[misc]  # bound at once
+            assert connected(server, states=True).shipper([FAILED]).promised is False
+
+
+def test_known_tasks_are_given_out_until_they_are_used_up(pages: RawServer, connected: Connect) -> None:
+    """Tasks of the target file are used in their order; those that were retried have failed no longer."""
+    connection = connected(pages, 'tasks = { fail = ["a", "b"], success = ["c"] }')
+
+    shipper = connection.shipper([FAILED, TaskPlan("success")])
+    assert (shipper.project, shipper.path) == ("p", "/logstores/l/shipper/s/tasks")
+    assert (shipper.ids("fail"), shipper.ids("success"), shipper.fresh) == (["a"], ["c"], False)
+    connection.spend(b'["a"]')
+    assert connection.shipper([FAILED]).ids() == ["b"]
+    connection.spend(b"nonsense")
+    connection.spend(None)
+    connection.spend(b'["b", 1, null]')
+    with pytest.raises(Untestable, match=r"needs tasks with the status fail .*: 1; known or discovered are 0"):
+        connection.shipper([FAILED])
+    assert connection.shipper([FAILED], needed=False).tasks == ()
+    assert pages.requests == []
+
+
+def test_known_tasks_are_divided_between_processes(pages: RawServer, connected: Connect) -> None:
+    """Two processes never get the same known task."""
+    more = 'tasks = { fail = ["a", "b", "c"] }'
+
+    first = connected(pages, more, share=(0, 2)).shipper([FAILED, FAILED])
+    second = connected(pages, more, share=(1, 2)).shipper([FAILED])
+
+    assert (first.ids(), second.ids()) == (["a", "c"], ["b"])
+
+
+def test_tasks_are_discovered_where_none_are_known(connected: Connect) -> None:
+    """Without known ids the status operation is asked, page by page, once."""
+
+    def task(number: int) -> dict[str, Any]:
+        status = "fail" if number % 2 else "success"
+        return {
+            "id": f"t{number}", "taskStatus": status, "taskMessage": "", "taskCreateTime": int(time.time()) - 60,
+            "taskLastDataReceiveTime": 0, "taskFinishTime": int(time.time()),
+        }  # fmt: skip
+
+    def answer(request: bytes) -> bytes:
+        offset = int((re.search(rb"offset=(\d+)", request) or [0, 0])[1])
+        tasks = [task(number) for number in range(offset, min(offset + 3, 7))]
+        statistics = {"running": 0, "success": 4, "fail": 3}
+        return json_answer({"count": len(tasks), "total": 7, "statistics": statistics, "tasks": tasks})
+
+    with raw_server(serving(answer)) as server:
+        connection = connected(server)
+        shipper = connection.shipper([FAILED, FAILED, FAILED])
+        connection.shipper([TaskPlan("success")])
+
+        assert shipper.ids() == ["t1", "t3", "t5"]
+        assert len(server.requests) == 3
+
+
+def test_fault_needs_a_provider(pages: RawServer, connected: Connect) -> None:
+    """An internal error cannot be had from known tasks."""
+    with pytest.raises(Untestable, match="needs the provider state of a shipper that meets an internal error"):
+        connected(pages).shipper([FAILED], fault=True)
+
+
+# The first call
+
+
+def test_smoke_is_one_request(pages: RawServer, connected: Connect) -> None:
+    """A server that answers a valid call with success is taken."""
+    connected(pages).smoke()
+
+    [request] = pages.requests
+    assert request.startswith(b"GET /base/logstores/l/shipper/s/tasks?from=")
+    assert b"\r\nHost: p.sls.test\r\n" in request
+
+
+def test_smoke_takes_the_plain_form_as_well(connected: Connect) -> None:
+    """A server that refuses what clients send beyond the contract's minimum is taken, and judged later."""
+    with raw_server(serving(lambda r: json_answer({}, 400) if b"x-log-date" in r else json_answer(PAGE))) as server:
+        connected(server).smoke()
+
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (json_answer({"errorCode": "Unauthorized"}, 401), "refuses the credentials (401"),
+        (json_answer({"errorCode": "AccessKeyIdNotFound"}, 400), "refuses the credentials (400"),
+        (json_answer({}, 404), "See base_url, project, logstore and shipper"),
+        (json_answer({}, 302, "Location: /login\r\n"), "not answer a valid status call with success but with 302"),
+        (b"nonsense\r\n\r\n", "gives no answer: not a valid HTTP answer"),
+    ],
+)
+def test_smoke_says_what_is_wrong(connected: Connect, answer: bytes, says: str) -> None:
+    """A broken set-up is one message that names the server and what to look at."""
+    with raw_server(serving(lambda _: answer)) as server, pytest.raises(RunError) as caught:
+        connected(server).smoke()
+
+    assert str(caught.value).startswith("sls: http://127.0.0.1:")
+    assert says in str(caught.value)
+
+
+def test_smoke_of_a_target_that_only_retries_is_a_retry(pages: RawServer, connected: Connect) -> None:
+    """Where the status operation is not claimed the smallest retry has to do."""
+    connected(pages, 'operations = ["retryShipperTask"]\ntasks = { fail = ["a"] }').smoke()
+
+    [request] = pages.requests
+    assert request.startswith(b"PUT ")
+    assert request.endswith(b'["a"]')
+
+
+# What is shown
+
+
+def test_record_of_an_exchange_holds_no_secret(connected: Connect) -> None:
+    """Neither the secret nor the signature is in what is kept of an exchange, in whatever form they come back."""
+
+    def answer(request: bytes) -> bytes:
+        sent = re.search(rb"LOG an-id:(\S+)", request)
+        assert sent is not None
+        echo = sent[1].decode()
+        return json_answer({"echo": echo, "secret": "a-secret", "code": "a%2Dsecret"}, more=f"X-Echo: {echo}\r\n")
+
+    with raw_server(serving(answer)) as server:
+        connection = connected(server)
+        request = connection.request("GET", "p", "/tasks")
+        exchange = connection.send(request)
+        record = connection.session.record(exchange)
+        judge = connection.session.judge("suite/sls/test_x.py::test_x", ("SLS-GET-01",))
+        judge.expect("SLS-GET-01", False, exchange, expected="a page")
+
+    shown = repr(record) + repr(judge.findings)
+    assert "a-secret" not in shown
+    assert request.secrets[0] not in shown
+    assert record.status == 200
+
+
+def test_record_of_an_exchange_is_cut(connected: Connect) -> None:
+    """However long a body is, a report keeps its start; a secret at the cut is gone whole."""
+    body = "x" * (64 * 1024 - 3) + "a-secret" + "y" * 100_000
+    with raw_server(serving(lambda _: json_answer(body))) as server:
+        connection = connected(server)
+        record = connection.session.record(connection.send(connection.request("GET", "p", "/tasks")))
+
+    assert len(record.response_body) <= 64 * 1024
+    assert "a-s" not in record.response_body
+
+
+def test_handle_has_the_judge_of_one_look(pages: RawServer, connected: Connect) -> None:
+    """A check holds its own judge and asks its server through the connection."""
+    connection = connected(pages)
+    judge: Judge = connection.session.judge("suite/sls/test_x.py::test_x", ("SLS-GET-01",))
+
+    sls = connection.handle(judge)
+    answer = sls.get(Shipper("p", "l", "s"))
+
+    assert sls.judge is judge
+    assert isinstance(answer.exchange, Exchange)
+    assert answer.page is not None
+    assert answer.page.total == 0
+    assert "SLS-COMMON-11" in {finding.behaviour for finding in judge.findings}
+
+
+def test_table_says_where_tasks_are(tmp_path: Path) -> None:
+    """Without a provider the names are needed, and statuses have to be known ones."""
+    start = '[sls]\nbase_url = "http://h"\naccess_key_id = "a"\naccess_key_secret = "b"\n'
+    file = tmp_path / "target.toml"
+
+    for more, says in (
+        ("", "states_url is missing; without it project, logstore and shipper are needed"),
+        ('project = "p"\nlogstore = "l"\n', "states_url is missing"),
+        ('states_url = "http://h"\ntasks = { failed = ["a"] }\n', ":6: .*has the status 'failed'; known are"),
+    ):
+        file.write_text(start + more)
+        with pytest.raises(UsageError, match=says):
+            connect(read_target_file(file)["sls"], RunOptions())
