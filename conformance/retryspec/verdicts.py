@@ -163,7 +163,7 @@ def judge_behaviours(
 
 def _judge(behaviour: Behaviour, results: Sequence[CheckResult], selected: bool) -> BehaviourResult:
     deciding = [result for result in results if behaviour.id in result.decides]
-    findings = tuple(f for result in results for f in result.findings if f.behaviour == behaviour.id)
+    findings = _distinct(f for result in results for f in result.findings if f.behaviour == behaviour.id)
     checks = tuple(dict.fromkeys(result.check.partition("[")[0] for result in deciding))
     if not selected and not findings:
         return BehaviourResult(behaviour, Outcome.SKIPPED, "not selected", checks)
@@ -180,6 +180,14 @@ def _judge(behaviour: Behaviour, results: Sequence[CheckResult], selected: bool)
     if partly:
         reason = f"{passed} of {len(outcomes)} checks passed; the rest: {reason}"
     return BehaviourResult(behaviour, worst, reason, checks, findings, partly=partly)
+
+
+def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding for what several checks saw alike."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        found.setdefault((finding.expected, finding.received, finding.strength, finding.stable), finding)
+    return tuple(found.values())
 
 
 def _excused(result: BehaviourResult, why: str | None) -> BehaviourResult:
@@ -212,7 +220,7 @@ def _of_result(behaviour: str, result: CheckResult) -> tuple[Outcome, str | None
     if result.untested:
         return Outcome.UNTESTED, result.untested
     if behaviour in result.left_out - result.observed:
-        return Outcome.SKIPPED, None
+        return Outcome.SKIPPED, "it turned out not to concern this server"
     if behaviour not in result.observed:
         return Outcome.UNTESTED, "the check came to no observation"
     return Outcome.PASS, None

@@ -48,7 +48,15 @@ def check_result(
 ) -> CheckResult:
     """What a check found that decides these behaviours."""
     seen = frozenset(decides) if observed else frozenset()
-    return CheckResult(check, decides, seen, findings, more.get("untested"), more.get("skipped"), more.get("error"))
+    return CheckResult(
+        check=check,
+        decides=decides,
+        observed=seen,
+        findings=findings,
+        untested=more.get("untested"),
+        skipped=more.get("skipped"),
+        error=more.get("error"),
+    )
 
 
 def answered_with(status: int = 200, body: bytes = b"{}") -> Exchange:

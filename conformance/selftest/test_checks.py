@@ -9,6 +9,7 @@ from retryspec.checks import (
     Judge,
     NoAnswer,
     NotClaimed,
+    NotConcerned,
     Untestable,
     conduct,
     decided_by,
@@ -285,6 +286,21 @@ def test_answer_that_fails_to_come_once_is_unstable() -> None:
 
     assert outcome_of(result) is Outcome.UNSTABLE
     assert not result.unanswered
+
+
+def test_behaviour_that_turns_out_not_to_be_concerned_is_skipped() -> None:
+    """A check may leave out one behaviour, or find that it concerns this server in nothing; that is no pass."""
+
+    def leaves_out(judge: Judge) -> None:
+        holds(judge)
+        judge.leave_out(SHOULD)
+
+    def is_not_concerned(_: Judge) -> None:
+        raise NotConcerned
+
+    assert [outcome_of(conducted(leaves_out), name) for name in (MUST, SHOULD)] == [Outcome.PASS, Outcome.SKIPPED]
+    [first, *_] = judge_behaviours(CATALOGUE, [conducted(is_not_concerned)], selected=CATALOGUE)
+    assert (first.outcome, first.reason) == (Outcome.SKIPPED, "it turned out not to concern this server")
 
 
 def test_marks_of_a_check() -> None:

@@ -40,7 +40,12 @@ def test_simultaneous_retries_of_different_tasks(sls: Sls) -> None:
         sls.judge.expect(
             "SLS-RETRY-01", answer.accepted, answer.exchange, expected="200 for each of 12 retries of different tasks"
         )
-    for answer in answers[len(retries) :]:
+    expect_running(sls, "SLS-RETRY-04", shipper, named, before)
+    expect_only_these_ran(sls, "SLS-RETRY-04", shipper, named, before)
+    after = sls.snapshot(shipper)
+    # A retried task may get a new creation time, and be outside of a window that was just read (sls A-47).
+    kept = all(task_id in after and after[task_id].created == before[task_id].created for task_id in named)
+    for answer in answers[len(retries) :] if kept else ():
         sls.judge.expect(
             "SLS-RETRY-04",
             set(sls.page(answer).ids) == set(before),
@@ -48,8 +53,6 @@ def test_simultaneous_retries_of_different_tasks(sls: Sls) -> None:
             expected=f"all {len(before)} tasks in a list that is read while some are retried",
             received=f"{len(sls.page(answer).ids)} tasks",
         )
-    expect_running(sls, "SLS-RETRY-04", shipper, named, before)
-    expect_only_these_ran(sls, "SLS-RETRY-04", shipper, named, before)
 
 
 @decides("SLS-RETRY-04", "SLS-COMMON-03")
