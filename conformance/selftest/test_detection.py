@@ -1,15 +1,14 @@
 """The suite finds every faulty server out, passes every lenient one, and has one of them for every behaviour.
 
-Each server is started and checked over HTTP on loopback. There are hundreds, so that a plain run takes some of them: two
-faulty ones for each behaviour, one lenient one for each decision. With RETRYSPEC_ALL_SERVERS set (`make detection`) it
-takes all.
+Each server is started and checked over HTTP on loopback.
+There are hundreds, so that a plain run takes some of them: two faulty ones for each behaviour, one lenient one for each
+decision. With RETRYSPEC_ALL_SERVERS set (`make detection`) it takes all.
 """
 
 import os
 from collections.abc import Hashable, Sequence
 
 import pytest
-
 from retryspec.behaviours import Level
 from retryspec.documents import load_document, slugs
 from retryspec.reference.target import reference_target

@@ -81,7 +81,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
 
 
 @pytest.fixture(scope="module")
-def stubs(package: ModuleType) -> Any:  # noqa: ANN401 - a module that exists only now
+def stubs(package: ModuleType) -> Any:
     """The stubs of the document."""
     return importlib.import_module("foreign_tasks.stubs")
 
@@ -89,19 +89,19 @@ def stubs(package: ModuleType) -> Any:  # noqa: ANN401 - a module that exists on
 class Tasks:
     """A server of the document that notes what it was asked."""
 
-    def __init__(self, package: Any, stubs: Any) -> None:  # noqa: ANN401 - modules that exist only now
+    def __init__(self, package: Any, stubs: Any) -> None:
         self.package = package
         self.stubs = stubs
         self.said: list[Any] = []
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any operation
+    def __getattr__(self, name: str) -> Any:
         def operation(call: object, **given: object) -> object:
             self.said.append((name, given))
             return self.answer(name, given)
 
         return operation
 
-    def answer(self, name: str, given: Any) -> object:  # noqa: ANN401 - whatever the operation has
+    def answer(self, name: str, given: Any) -> object:
         """What the operations have in common: one task inside another."""
         task = self.package.Task(id="outer", ended_at=None, sub_tasks=[self.package.Task(id="inner")])
         if name == "get_task" and given["id_"] == "unknown":
@@ -118,15 +118,15 @@ class Tasks:
     def admit(self, call: object) -> None:
         """Everybody."""
 
-    def invalid(self, call: object, problem: Any) -> Any:  # noqa: ANN401 - of a module that exists only now
+    def invalid(self, call: object, problem: Any) -> Any:
         """400 with the parameter's name and the reason."""
         return self.stubs.Refusal(400, self.package.Error(message=f"{problem.name} {problem.reason}"))
 
-    def method_not_allowed(self, call: object, allow: object) -> Any:  # noqa: ANN401 - as above
+    def method_not_allowed(self, call: object, allow: object) -> Any:
         """405 without a body."""
         return self.stubs.Refusal(405)
 
-    def failed(self, call: object, error: Exception) -> Any:  # noqa: ANN401 - as above
+    def failed(self, call: object, error: Exception) -> Any:
         """The error, for the test to see."""
         raise error
 
@@ -136,12 +136,12 @@ class Tasks:
 
 
 @pytest.fixture
-def tasks(package: ModuleType, stubs: Any) -> Tasks:  # noqa: ANN401 - as above
+def tasks(package: ModuleType, stubs: Any) -> Tasks:
     """A server with nothing noted."""
     return Tasks(package, stubs)
 
 
-def exchange(server: Tasks, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - those of httpx
+def exchange(server: Tasks, method: str, path: str, **options: Any) -> httpx.Response:
     """One exchange with a server in this process."""
     import asyncio
 
@@ -153,7 +153,7 @@ def exchange(server: Tasks, method: str, path: str, **options: Any) -> httpx.Res
     return asyncio.run(once())
 
 
-def client_of(server: Tasks) -> Any:  # noqa: ANN401 - of a module that exists only now
+def client_of(server: Tasks) -> Any:
     """A client stub whose exchanges go to a server in this process."""
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -173,7 +173,7 @@ def test_recursive_models_make_the_round_trip(tasks: Tasks) -> None:
     assert task.model_dump_json(by_alias=True) == '{"id":"outer","endedAt":null,"subTasks":[{"id":"inner"}]}'
 
 
-def test_query_parameters_of_every_kind_make_the_round_trip(package: Any, tasks: Tasks) -> None:  # noqa: ANN401
+def test_query_parameters_of_every_kind_make_the_round_trip(package: Any, tasks: Tasks) -> None:
     """Enumerations, numbers, booleans and both kinds of lists arrive as they were given."""
     given = {
         "task_status": package.GetTasksTaskStatus("In Progress"),
@@ -212,7 +212,7 @@ def test_parameters_are_held_to_their_schemas(tasks: Tasks, query: str, message:
     assert (response.status_code, response.json()) == (400, {"message": message})
 
 
-def test_optional_body_may_be_absent(package: Any, tasks: Tasks) -> None:  # noqa: ANN401 - as above
+def test_optional_body_may_be_absent(package: Any, tasks: Tasks) -> None:
     """An optional body is None when it is not sent; either documented status is a success."""
     client_of(tasks).create_token()
     client_of(tasks).create_token(body=package.CreateTokenBody(user="me"))
@@ -233,7 +233,7 @@ def test_concrete_path_comes_first(tasks: Tasks) -> None:
     assert [name for name, _ in tasks.said] == ["finish_", "finish_"]
 
 
-def test_errors_with_and_without_body_are_documented(stubs: Any, package: Any, tasks: Tasks) -> None:  # noqa: ANN401
+def test_errors_with_and_without_body_are_documented(stubs: Any, package: Any, tasks: Tasks) -> None:
     """A documented error has the body of its status, or none where none is documented."""
     with pytest.raises(stubs.GetTaskError) as unknown:
         client_of(tasks).get_task(id_="unknown")

@@ -49,7 +49,7 @@ class DocumentedError(Exception, Generic[E]):
         return self._error
 
 
-class UnexpectedAnswer(Exception):  # noqa: N818 - the server's mistake, not this program's
+class UnexpectedAnswer(Exception):
     """An answer that the document does not allow."""
 
     def __init__(self, operation_id: str, why: str, response: httpx.Response) -> None:

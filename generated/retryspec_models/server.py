@@ -105,7 +105,7 @@ class Call:
         return next((value for found, value in self.headers if found == wanted), None)
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a mistake of this program
+class Refusal(Exception):
     """An answer other than success, raised by any method of a server."""
 
     def __init__(self, status: int, body: BaseModel | None = None, headers: Mapping[str, str] | None = None) -> None:

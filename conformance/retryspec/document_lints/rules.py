@@ -137,7 +137,7 @@ def _unfit(source: Source, node: Node, schema: Pointer, given: Sequence[_Given])
             yield (*node.pointer, *place), f"the example does not fit its schema: {problem}"
 
 
-def _problem(source: Source, schema: Pointer, value: Any) -> str | None:  # noqa: ANN401 - JSON enters here
+def _problem(source: Source, schema: Pointer, value: Any) -> str | None:
     """What is wrong with a value under the schema at a place of the document; None when it fits."""
     try:
         from jsonschema import Draft202012Validator

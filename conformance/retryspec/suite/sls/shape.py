@@ -177,8 +177,10 @@ def _attribute(problem: ShapeProblem) -> tuple[str, bool]:
         return "SLS-COMMON-19", problem.trouble not in (Trouble.MEDIA_TYPE, Trouble.REPEATED_KEY)
     if problem.operation == PUT:
         return "SLS-RETRY-08", problem.received.strip() not in ("", "{}", "null")
-    if problem.trouble is not Trouble.SCHEMA or not problem.path:
+    if problem.trouble is not Trouble.SCHEMA:
         return "SLS-GET-14", problem.trouble is not Trouble.REPEATED_KEY
+    if not problem.path:
+        return "SLS-GET-15" if "required property" in problem.expected else "SLS-GET-14", True
     return _attribute_page_member(problem), True
 
 

@@ -79,7 +79,7 @@ def expect_between(sls: Sls, status: str, least: set[str], shown: set[str], most
 @decides("SLS-GET-09")
 def test_filter_holds_on_a_known_shipper(sls: Sls) -> None:
     """Each filter is accepted, and what it shows has that status."""
-    shipper = sls.some_shipper([])
+    shipper = sls.some_shipper(MIXED)
 
     for status in STATUSES:
         expect_accepted(sls, "SLS-GET-09", sls.get(shipper, status=status), f"{status} is a status")
