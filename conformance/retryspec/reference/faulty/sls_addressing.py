@@ -108,7 +108,7 @@ class LogstoreWithTail(Renaming):
         return searching(self.store).found(condition, name.project, name.logstore, name.shipper)
 
 
-@faulty("SLS-COMMON-02", says="A letter of the logstore name that is percent-encoded is not decoded.")
+@faulty("SLS-COMMON-02", says="A letter of the logstore name that is percent-encoded is not decoded.", warns=True)
 class LogstoreNotDecoded(Renaming):
     """Compares what stands in the request line."""
 

@@ -225,7 +225,7 @@ class DigestOfBodyStripped(DigestOfSomethingElse):
         return body.strip()
 
 
-@faulty("SLS-RETRY-12", says="The digest is taken of the characters of the body that are ASCII.", warns=True)
+@faulty("SLS-RETRY-12", "SLS-RETRY-02", says="The digest is taken of the characters of the body that are ASCII.")
 class DigestOfAscii(DigestOfSomethingElse):
     """Makes a text of the body before it looks at the digest."""
 
@@ -234,7 +234,7 @@ class DigestOfAscii(DigestOfSomethingElse):
         return body.decode(errors="replace").encode("ascii", errors="replace")
 
 
-@faulty("SLS-RETRY-12", says="A Content-MD5 has to be base64, as RFC 1864 says.")
+@faulty("SLS-RETRY-12", "SLS-COMMON-01", "SLS-RETRY-01", says="A Content-MD5 has to be base64, as RFC 1864 says.")
 class DigestInBase64(Server):
     """Follows the standard instead of the vendor."""
 
@@ -244,7 +244,7 @@ class DigestInBase64(Server):
             raise self.refuse(faults.DIGEST_WRONG)
 
 
-@faulty("SLS-RETRY-12", says="Content-Length is compared with the number of characters of the body.", warns=True)
+@faulty("SLS-RETRY-12", "SLS-RETRY-02", says="Content-Length is compared with the number of characters of the body.")
 class LengthInCharacters(Server):
     """Counts what it has decoded."""
 

@@ -84,7 +84,7 @@ class OverlappingRetryFails(Busy):
         raise self.refuse(faults.INTERNAL)
 
 
-@faulty("SLS-COMMON-19", says="A retry that comes during another one is answered 409.", warns=True)
+@faulty("SLS-RETRY-04", "SLS-COMMON-19", says="A retry that comes during another one is answered 409.")
 class OverlappingRetryConflicts(Busy):
     """Has a status that the contract has not."""
 
@@ -180,7 +180,7 @@ class CancellingStore(Store):
             with self.database.writing() as connection:
                 connection.executemany(
                     "UPDATE sls_task SET ends = ?1, outcome = 'fail' WHERE shipper = ?2 AND id = ?3",
-                    [(now, shipper.number, task.id) for task in failed],
+                    [(now + GAP_SECONDS + 0.02, shipper.number, task.id) for task in failed],
                 )
         return started
 
@@ -241,7 +241,7 @@ class TornPage(Server):
         return page.model_copy(update={"statistics": statistics})
 
 
-@faulty("SLS-RETRY-04", says="A list is kept for a minute, whatever is retried meanwhile.")
+@faulty("SLS-RETRY-04", "SLS-GET-09", says="A list is kept for a minute, whatever is retried meanwhile.")
 class PagesCached(Server):
     """Caches what it has listed under the whole query."""
 

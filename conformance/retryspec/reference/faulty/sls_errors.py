@@ -126,7 +126,7 @@ class InvalidBodyConflict(Server):
         return refusal
 
 
-@faulty("SLS-COMMON-19", says="A 405 has no body.")
+@faulty("SLS-COMMON-19", says="A 405 has no body.", warns=True)
 class MethodWithoutBody(ErrorWriter):
     """Lets its web framework refuse a method."""
 

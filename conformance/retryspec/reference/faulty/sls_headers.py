@@ -117,7 +117,7 @@ class SecurityTokenRequired(Demanding):
 # SLS-GET-26: a Content-Type on a GET
 
 
-@faulty("SLS-GET-26", says="A GET with a Content-Type is refused.")
+@faulty("SLS-GET-26", says="A GET with a Content-Type is refused.", warns=True)
 class ContentTypeOfGetRefused(Server):
     """Takes a type for the promise of a body."""
 
@@ -128,7 +128,7 @@ class ContentTypeOfGetRefused(Server):
             raise self.refuse(faults.CONTENT_TYPE_INVALID, value=call.header("content-type"))
 
 
-@faulty("SLS-GET-26", says="A GET whose Content-Type is that of the Java client is refused.")
+@faulty("SLS-GET-26", says="A GET whose Content-Type is that of the Java client is refused.", warns=True)
 class ContentTypeOfGetJsonOnly(Server):
     """Looks at the type of a body that there is not."""
 
@@ -140,7 +140,7 @@ class ContentTypeOfGetJsonOnly(Server):
             raise self.refuse(faults.CONTENT_TYPE_INVALID, value=media_type)
 
 
-@faulty("SLS-GET-26", says="A GET with a Content-Type gets no tasks.")
+@faulty("SLS-GET-26", says="A GET with a Content-Type gets no tasks.", warns=True)
 class ContentTypeOfGetChangesAnswer(PageWriter):
     """Reads a GET with a type in another way."""
 

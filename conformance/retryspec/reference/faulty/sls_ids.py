@@ -76,14 +76,22 @@ class HopelessTasksNotRun(Server):
 # Tasks that nobody named
 
 
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="All failed tasks of the shipper run again.")
+@faulty(
+    "SLS-RETRY-04", "SLS-RETRY-09", "SLS-COMMON-03", "SLS-GET-18", says="All failed tasks of the shipper run again."
+)
 class AllFailedRun(Server):
     """Has one button."""
 
     store_type = placing(lambda tasks, ids, now: [task.id for task in tasks] if ids else [])
 
 
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="With a failed task that is named the next older failed one runs as well.")
+@faulty(
+    "SLS-RETRY-04",
+    "SLS-RETRY-09",
+    "SLS-COMMON-03",
+    "SLS-GET-18",
+    says="With a failed task that is named the next older failed one runs as well.",
+)
 class NextOlderRuns(Server):
     """Goes one too far."""
 
@@ -96,7 +104,7 @@ class NextOlderRuns(Server):
     )
 
 
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="All failed tasks between two that are named run as well.")
+@faulty("SLS-RETRY-04", "SLS-RETRY-09", "SLS-GET-18", says="All failed tasks between two that are named run as well.")
 class RangeRuns(Server):
     """Asks its database for what lies between."""
 
@@ -109,7 +117,13 @@ class RangeRuns(Server):
     )
 
 
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="Failed tasks with the same message run as well.")
+@faulty(
+    "SLS-RETRY-04",
+    "SLS-RETRY-09",
+    "SLS-COMMON-03",
+    "SLS-GET-18",
+    says="Failed tasks with the same message run as well.",
+)
 class SameMessageRuns(Server):
     """Groups failures by their cause."""
 
@@ -120,7 +134,9 @@ class SameMessageRuns(Server):
     )
 
 
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="Failed tasks that were created in the same second run as well.")
+@faulty(
+    "SLS-RETRY-04", "SLS-RETRY-09", "SLS-GET-18", says="Failed tasks that were created in the same second run as well."
+)
 class SameSecondRuns(Server):
     """Takes the second of creation for a key."""
 

@@ -67,7 +67,7 @@ class EmptyShipperUnknown(Server):
         return super().in_window(shipper, from_, to)
 
 
-@faulty("SLS-GET-08", "SLS-GET-11", "SLS-GET-12", says="A GET without status, offset or size is refused.")
+@faulty("SLS-GET-01", "SLS-GET-08", "SLS-GET-11", "SLS-GET-12", says="A GET without status, offset or size is refused.")
 class EveryParameterWanted(Server):
     """Has no defaults."""
 

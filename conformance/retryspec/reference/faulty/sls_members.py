@@ -127,7 +127,7 @@ class StatusRetrying(TaskWriter, Retrying):
 # SLS-GET-22: the message
 
 
-@faulty("SLS-GET-22", says="A failed task has an empty taskMessage.")
+@faulty("SLS-GET-22", says="A failed task has an empty taskMessage.", warns=True)
 class MessageEmpty(Server):
     """Does not say why."""
 
@@ -136,7 +136,7 @@ class MessageEmpty(Server):
         return ""
 
 
-@faulty("SLS-GET-22", says="A task that has succeeded has the taskMessage OK.")
+@faulty("SLS-GET-22", says="A task that has succeeded has the taskMessage OK.", warns=True)
 class MessageOk(Server):
     """Has something to say about everything."""
 
@@ -145,7 +145,7 @@ class MessageOk(Server):
         return super().message_of(task, state) or "OK"
 
 
-@faulty("SLS-GET-22", says="A failed task has the taskMessage fail, whatever went wrong.")
+@faulty("SLS-GET-22", says="A failed task has the taskMessage fail, whatever went wrong.", warns=True)
 class MessageSaysNothing(Server):
     """Repeats the status."""
 
@@ -154,7 +154,7 @@ class MessageSaysNothing(Server):
         return "fail" if state is State.FAIL else super().message_of(task, state)
 
 
-@faulty("SLS-GET-22", says="A taskMessage ends after 16 characters.")
+@faulty("SLS-GET-22", says="A taskMessage ends after 16 characters.", warns=True)
 class MessageCut(Server):
     """Has a narrow column for messages."""
 
@@ -175,7 +175,7 @@ class MessageOfNeighbour(PageWriter):
             task["taskMessage"] = message
 
 
-@faulty("SLS-GET-22", says="A task that runs again keeps the message of its failure.")
+@faulty("SLS-GET-22", says="A task that runs again keeps the message of its failure.", warns=True)
 class MessageStays(Server):
     """Never takes a message back."""
 
@@ -242,7 +242,7 @@ class ReceiveTimeIsNow(TaskWriter):
 # SLS-GET-25: the end
 
 
-@faulty("SLS-GET-25", says="The taskFinishTime of a failed task is 0.")
+@faulty("SLS-GET-25", says="The taskFinishTime of a failed task is 0.", warns=True)
 class FinishTimeOfFailedZero(Server):
     """Knows an end for what went well alone."""
 
@@ -251,7 +251,7 @@ class FinishTimeOfFailedZero(Server):
         return super().finish_time_of(task, state) if state is State.SUCCESS else 0
 
 
-@faulty("SLS-GET-25", says="The taskFinishTime is how many seconds the task took.")
+@faulty("SLS-GET-25", says="The taskFinishTime is how many seconds the task took.", warns=True)
 class FinishTimeIsDuration(Server):
     """Says how long instead of when."""
 
@@ -261,7 +261,7 @@ class FinishTimeIsDuration(Server):
         return finished and finished - task.created
 
 
-@faulty("SLS-GET-25", says="The taskFinishTime is in milliseconds.")
+@faulty("SLS-GET-25", says="The taskFinishTime is in milliseconds.", warns=True)
 class FinishTimeMilliseconds(Server):
     """Has the unit of another service for one of the times."""
 

@@ -79,7 +79,7 @@ class OddIdFails(Server):
         super().retry_shipper_task(call, **given)
 
 
-@faulty("SLS-COMMON-17", says="An empty id ends in an internal error.")
+@faulty("SLS-COMMON-17", "SLS-RETRY-02", says="An empty id ends in an internal error.")
 class EmptyIdFails(OddIdFails):
     """Looks at the first character of each."""
 

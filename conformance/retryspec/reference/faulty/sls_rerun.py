@@ -100,7 +100,7 @@ class RerunTimesOut(Server):
     )
 
 
-@faulty("SLS-RETRY-04", says="A second run of a task never ends.")
+@faulty("SLS-RETRY-04", says="A second run of a task never ends.", slow=True)
 class SecondRunNeverEnds(Server):
     """Has one worker for each task."""
 
@@ -117,7 +117,7 @@ class OneRetryOnly(Server):
     store_type = restarting(f"{FAILED} AND runs < 1")
 
 
-@faulty("SLS-RETRY-04", says="A task that has failed a third time does not run again.")
+@faulty("SLS-RETRY-04", says="A task that has failed a third time does not run again.", slow=True)
 class TwoRetriesOnly(Server):
     """Has two tries for each task."""
 
@@ -145,7 +145,7 @@ class RunningRestarted(Server):
     store_type = restarting("outcome = 'fail' OR ends > :now")
 
 
-@faulty("SLS-RETRY-09", says="A task that runs again is started anew by a second retry.")
+@faulty("SLS-RETRY-09", "SLS-RETRY-04", says="A task that runs again is started anew by a second retry.")
 class RerunRestarted(Server):
     """Counts from the last time it was asked."""
 
@@ -206,7 +206,7 @@ class RunningFinished(Server):
     store_type = touching("UPDATE sls_task SET ends = :now WHERE outcome <> 'fail' AND ends > :now")
 
 
-@faulty("SLS-RETRY-09", "SLS-RETRY-04", says="A task that runs again fails when it is named a second time.")
+@faulty("SLS-RETRY-04", "SLS-RETRY-09", says="A task that runs again fails when it is named a second time.")
 class RerunStopped(Server):
     """Turns on and off."""
 

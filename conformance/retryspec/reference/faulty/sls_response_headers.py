@@ -191,7 +191,7 @@ class Dated(Server):
         raise NotImplementedError
 
 
-@faulty("SLS-COMMON-13", says="The Date of an answer is the wall clock of Beijing, labelled GMT.")
+@faulty("SLS-COMMON-13", says="The Date of an answer is the wall clock of Beijing, labelled GMT.", warns=True)
 class DateOfBeijing(Dated):
     """Mistakes its own time for that of Greenwich."""
 
@@ -218,7 +218,7 @@ class DateWithZone(Dated):
         return formatdate(now + BEIJING_SECONDS, usegmt=True).replace("GMT", "+0800")
 
 
-@faulty("SLS-COMMON-13", says="The Date of an error is that of 1970.")
+@faulty("SLS-COMMON-13", says="The Date of an error is that of 1970.", warns=True)
 class DateOfErrorsZero(Dated):
     """Does not set the time of an error."""
 
@@ -263,7 +263,7 @@ class PageWithoutType(Typed):
     media_type = None
 
 
-@faulty("SLS-GET-27", says="An error is labelled text/plain.")
+@faulty("SLS-GET-27", says="An error is labelled text/plain.", warns=True)
 class ErrorAsText(Typed):
     """Labels an error by what a person sees."""
 

@@ -13,7 +13,7 @@ from retryspec.reference.variations import faulty
 # The request
 
 
-@faulty("SLS-RETRY-01", says="A PUT is answered 405.")
+@faulty("SLS-RETRY-01", "SLS-COMMON-01", "SLS-RETRY-04", "SLS-RETRY-12", says="A PUT is answered 405.")
 class PutNotAllowed(Server):
     """Does not have the operation."""
 
@@ -22,7 +22,7 @@ class PutNotAllowed(Server):
         raise self.refuse(faults.METHOD_INVALID, value="PUT")
 
 
-@faulty("SLS-RETRY-01", says="A retry of a single task is refused.")
+@faulty("SLS-RETRY-01", "SLS-COMMON-01", "SLS-RETRY-04", "SLS-RETRY-12", says="A retry of a single task is refused.")
 class SingleIdRefused(Server):
     """Wants a batch."""
 
@@ -33,7 +33,11 @@ class SingleIdRefused(Server):
             raise self.refuse(faults.PARAMETER_INVALID, name="body", detail="One task is too few.")
 
 
-@faulty("SLS-RETRY-01", says="A retry of a task whose id has other characters than hexadecimal digits is refused.")
+@faulty(
+    "SLS-RETRY-01",
+    "SLS-RETRY-04",
+    says="A retry of a task whose id has other characters than hexadecimal digits is refused.",
+)
 class IdsHexadecimal(Server):
     """Has an idea of what an id looks like."""
 

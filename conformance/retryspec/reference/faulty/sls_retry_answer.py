@@ -171,7 +171,7 @@ class Failing(Server):
         return self.broken(response) if wrong else response
 
 
-@faulty("SLS-RETRY-13", says="A 500 of a retry has the errorCode InternalError.")
+@faulty("SLS-RETRY-13", "SLS-COMMON-17", says="A 500 of a retry has the errorCode InternalError.")
 class RetryFailsInternalError(Failing):
     """Spells the code differently."""
 
@@ -180,7 +180,7 @@ class RetryFailsInternalError(Failing):
         return with_json(response, json_of(response) | {"errorCode": "InternalError"})
 
 
-@faulty("SLS-RETRY-13", "SLS-COMMON-19", says="A 500 of a retry has no body.")
+@faulty("SLS-RETRY-13", "SLS-COMMON-19", "SLS-COMMON-17", says="A 500 of a retry has no body.")
 class RetryFailsSilently(Failing):
     """Breaks down whole."""
 
@@ -189,7 +189,7 @@ class RetryFailsSilently(Failing):
         return with_body(response, b"", media_type=None)
 
 
-@faulty("SLS-RETRY-13", "SLS-COMMON-19", says="A 500 of a retry is a page for people.")
+@faulty("SLS-RETRY-13", "SLS-COMMON-19", "SLS-COMMON-17", says="A 500 of a retry is a page for people.")
 class RetryFailsInHtml(Failing):
     """Lets a proxy speak."""
 
@@ -198,7 +198,7 @@ class RetryFailsInHtml(Failing):
         return with_body(response, b"<h1>Internal Server Error</h1>", media_type="text/html")
 
 
-@faulty("SLS-RETRY-13", "SLS-COMMON-19", says="A 500 of a retry has a message that is null.")
+@faulty("SLS-RETRY-13", "SLS-COMMON-19", "SLS-COMMON-17", says="A 500 of a retry has a message that is null.")
 class RetryFailsWithoutWords(Failing):
     """Has no text for an unknown error."""
 
@@ -207,7 +207,7 @@ class RetryFailsWithoutWords(Failing):
         return with_json(response, json_of(response) | {"errorMessage": None})
 
 
-@faulty("SLS-RETRY-13", says="An internal error of a retry is answered 400.")
+@faulty("SLS-RETRY-13", "SLS-COMMON-17", says="An internal error of a retry is answered 400.")
 class RetryFailureBlamed(Failing):
     """Says that the client is at fault."""
 
@@ -216,7 +216,7 @@ class RetryFailureBlamed(Failing):
         return with_status(response, 400)
 
 
-@faulty("SLS-RETRY-13", says="An internal error of a retry is answered 200.")
+@faulty("SLS-RETRY-13", "SLS-COMMON-17", says="An internal error of a retry is answered 200.")
 class RetryFailureHidden(Failing):
     """Says that nothing is wrong."""
 

@@ -46,7 +46,7 @@ class EffectLate(Looking):
         return State.FAIL if late else super().state_of(task, now)
 
 
-@faulty("SLS-RETRY-04", says="A task shows only on the second look that it runs.")
+@faulty("SLS-RETRY-04", says="A task shows only on the second look that it runs.", warns=True)
 class EffectOnSecondLook(Looking):
     """Answers from a cache, and renews it afterwards."""
 
@@ -56,7 +56,7 @@ class EffectOnSecondLook(Looking):
         return State.FAIL if late else super().state_of(task, now)
 
 
-@faulty("SLS-RETRY-04", says="A task shows once that it runs, and then that it has failed.")
+@faulty("SLS-RETRY-04", "SLS-GET-09", "SLS-GET-18", says="A task shows once that it runs, and then that it has failed.")
 class EffectLostAtOnce(Looking):
     """Takes back what it has shown."""
 
@@ -76,7 +76,7 @@ class EffectLostSoon(Looking):
         return State.FAIL if state is State.RUNNING and now > self.started.get(task.id, now) + 1 else state
 
 
-@faulty("SLS-RETRY-04", says="Every other look shows a retried task as it was before.")
+@faulty("SLS-RETRY-04", "SLS-GET-09", "SLS-GET-18", says="Every other look shows a retried task as it was before.")
 class EffectOnOneCopy(Looking):
     """Reads from two copies in turn, and writes to one."""
 
@@ -85,7 +85,7 @@ class EffectOnOneCopy(Looking):
         return State.FAIL if self.looks.get(task.id, 0) % 2 else super().state_of(task, now)
 
 
-@faulty("SLS-RETRY-04", says="A task has another id when it has been retried.")
+@faulty("SLS-RETRY-04", "SLS-COMMON-03", says="A task has another id when it has been retried.")
 class IdRenewed(Server):
     """Makes a new task of it."""
 
@@ -128,7 +128,7 @@ class HiddenAfterRerun(Server):
         return [task for task in tasks if not task.runs or self.state_of(task, now) is State.RUNNING]
 
 
-@faulty("SLS-GET-20", "SLS-RETRY-04", says="A retried task is listed twice: as it was, and as it runs.")
+@faulty("SLS-GET-20", "SLS-RETRY-04", "SLS-GET-18", says="A retried task is listed twice: as it was, and as it runs.")
 class RerunListedBeside(Server):
     """Makes a new run and keeps the old one."""
 

@@ -226,7 +226,7 @@ class LogDateSigned(Server):
         super().check_signature(call, claim, secret)
 
 
-@faulty("SLS-COMMON-06", "SLS-COMMON-05", says="Date is verified even where there is x-log-date.")
+@faulty("SLS-COMMON-06", "SLS-COMMON-05", says="Date is verified even where there is x-log-date.", warns=True)
 class LogDateUnsigned(Server):
     """Does not let x-log-date stand in for Date."""
 

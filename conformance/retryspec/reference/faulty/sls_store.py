@@ -40,7 +40,7 @@ class ProjectWideStore(Store):
         return None if row is None else Shipper(row[0], name, row[1])
 
 
-@faulty("SLS-COMMON-03", says="Two shippers of one name in two logstores share their tasks.")
+@faulty("SLS-COMMON-03", "SLS-COMMON-16", says="Two shippers of one name in two logstores share their tasks.")
 class ShipperNamesProjectWide(Server):
     """Takes the name of a shipper for unique in its project."""
 

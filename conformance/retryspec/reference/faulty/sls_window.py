@@ -49,7 +49,7 @@ class FromMissingNotFound(Server):
         return refusal
 
 
-@faulty("SLS-GET-02", says="A from that is no number is taken for a day ago.")
+@faulty("SLS-GET-02", says="A from that is no number is taken for a day ago.", warns=True)
 class FromTextDefault(Forgiving):
     """Takes what it cannot read for absent."""
 
@@ -60,7 +60,7 @@ class FromTextDefault(Forgiving):
         return str(int(self.now()) - 24 * HOUR_SECONDS) if problem.reason is Reason.MALFORMED else None
 
 
-@faulty("SLS-GET-02", says="A from with a fraction is accepted.")
+@faulty("SLS-GET-02", says="A from with a fraction is accepted.", warns=True)
 class FromFraction(Forgiving):
     """Cuts off what follows the point."""
 

@@ -179,7 +179,7 @@ class PresentRefused(Server):
             raise self.refuse(faults.PARAMETER_INVALID, name="to", detail="It is not over.")
 
 
-@faulty("SLS-GET-07", says="A to that lies a minute ahead is refused.")
+@faulty("SLS-GET-04", says="A to that lies a minute ahead is refused.", warns=True)
 class FutureRefused(Server):
     """Wants to be no later than now."""
 

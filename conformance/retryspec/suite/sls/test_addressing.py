@@ -277,6 +277,7 @@ def test_host_names_the_project(sls: Sls) -> None:
         expected=f"no task of project {shipper.project} under the Host of {other.project}",
     )
     sls.put(misplaced, shipper.ids("fail"))
+    sls.put(other, [task_id for task_id in shipper.ids("fail") if task_id not in other.ids()])
     what = "since the retry named another project"
     expect_unchanged(sls, "SLS-COMMON-04", shipper, before, what, strict=shipper.promised)
 

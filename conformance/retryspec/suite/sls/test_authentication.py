@@ -286,6 +286,7 @@ def test_parameters_are_signed_by_name_and_decoded(sls: Sls) -> None:
     odd = [
         sls.raw_get(shipper, [*pairs[:4], ("status", "a b&c=d/\u00e9")]),
         sls.raw_get(shipper, [*pairs, ("unknown", "a b+c")]),
+        sls.raw_get(shipper, [*pairs[:4], ("status", "")]),
         sls.send(escaped),
     ]
     for answer in odd:

@@ -184,6 +184,7 @@ def test_unknown_ids_run_nothing(sls: Sls) -> None:
     before = around.tasks[shipper]
 
     near = [task_id[:-1], f"{task_id}0", task_id[1:], "", "%", "*", "_" * len(task_id), "absent-task", *other.ids()]
+    near += [f"%{ord(task_id[0]):02x}{task_id[1:]}", f"{task_id}\x00x", ",".join(shipper.ids("fail"))]
     answers = [sls.put(shipper, [name]) for name in near if name not in before]
     for answer in answers:
         sls.judge.expect(
@@ -236,7 +237,7 @@ def expect_fitting_message(sls: Sls, task: Task) -> None:
     )
 
 
-@decides("SLS-RETRY-04", "SLS-RETRY-01", "SLS-GET-09", "SLS-GET-22")
+@decides("SLS-RETRY-04", "SLS-RETRY-01", "SLS-GET-09", "SLS-GET-22", "SLS-GET-25")
 @in_background
 def test_rerun_goes_as_asked(sls: Sls) -> None:
     """With the provider's promise a re-run lasts, ends as asked under the same id, and may fail and be retried."""
@@ -251,6 +252,7 @@ def test_rerun_goes_as_asked(sls: Sls) -> None:
     needs_promise(shipper)
     to_success, to_failure, long, untouched = shipper.ids()
     before = sls.snapshot(shipper)
+    began = sls.now()
     started = time.monotonic()
 
     retried(sls, shipper, [to_success, to_failure, long])
@@ -284,6 +286,15 @@ def test_rerun_goes_as_asked(sls: Sls) -> None:
             expected=f"also the tasks that became {status} again under that filter",
             received=f"without {sorted(wanted_here - listed)}",
             strict=shipper.promised,
+        )
+    for task_id in (to_success, to_failure):
+        finished = now[task_id].finished if task_id in now else 0
+        sls.judge.expect(
+            "SLS-GET-25",
+            finished >= began - 2,
+            expected=f"the end of the re-run as taskFinishTime, after {began}",
+            received=str(finished),
+            strict=False,
         )
     expect_found(sls, list(wanted), now)
     expect_only_these_ran(sls, "SLS-RETRY-04", shipper, [to_success, to_failure, long], before)
