@@ -234,7 +234,13 @@ class DigestOfAscii(DigestOfSomethingElse):
         return body.decode(errors="replace").encode("ascii", errors="replace")
 
 
-@faulty("SLS-RETRY-12", "SLS-COMMON-01", "SLS-RETRY-01", says="A Content-MD5 has to be base64, as RFC 1864 says.")
+@faulty(
+    "SLS-RETRY-12",
+    "SLS-COMMON-01",
+    "SLS-RETRY-01",
+    "SLS-RETRY-04",
+    says="A Content-MD5 has to be base64, as RFC 1864 says.",
+)
 class DigestInBase64(Server):
     """Follows the standard instead of the vendor."""
 

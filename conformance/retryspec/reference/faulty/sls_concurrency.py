@@ -84,7 +84,7 @@ class OverlappingRetryFails(Busy):
         raise self.refuse(faults.INTERNAL)
 
 
-@faulty("SLS-RETRY-04", "SLS-COMMON-19", says="A retry that comes during another one is answered 409.")
+@faulty("SLS-RETRY-04", "SLS-COMMON-19", "SLS-RETRY-01", says="A retry that comes during another one is answered 409.")
 class OverlappingRetryConflicts(Busy):
     """Has a status that the contract has not."""
 
@@ -93,7 +93,7 @@ class OverlappingRetryConflicts(Busy):
         raise self.refuse(Fault(409, "Conflict", "Another retry is under way."))
 
 
-@faulty("SLS-RETRY-11", says="A retry that comes during another one is answered 503, and done.")
+@faulty("SLS-COMMON-17", says="A retry that comes during another one is answered 503, and done.")
 class OverlappingRetryRefusedAndDone(Busy):
     """Is too late with its refusal."""
 
@@ -180,7 +180,7 @@ class CancellingStore(Store):
             with self.database.writing() as connection:
                 connection.executemany(
                     "UPDATE sls_task SET ends = ?1, outcome = 'fail' WHERE shipper = ?2 AND id = ?3",
-                    [(now + GAP_SECONDS + 0.02, shipper.number, task.id) for task in failed],
+                    [(now + GAP_SECONDS / 2, shipper.number, task.id) for task in failed],
                 )
         return started
 

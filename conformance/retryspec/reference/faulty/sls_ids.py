@@ -104,7 +104,7 @@ class NextOlderRuns(Server):
     )
 
 
-@faulty("SLS-RETRY-04", "SLS-RETRY-09", "SLS-GET-18", says="All failed tasks between two that are named run as well.")
+@faulty("SLS-RETRY-09", "SLS-RETRY-04", "SLS-GET-18", says="All failed tasks between two that are named run as well.")
 class RangeRuns(Server):
     """Asks its database for what lies between."""
 

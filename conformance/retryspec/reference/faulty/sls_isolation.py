@@ -293,21 +293,3 @@ class ProjectCachedByPath(Server):
         """Refuse a logstore that does not exist, unless its path is known."""
         if call.raw_path not in self.seen:
             super().check_logstore(call)
-
-
-@faulty("SLS-COMMON-04", says="The project of a retry is that of the request before.")
-class ProjectOfRequestBefore(Server):
-    """Keeps the project of one request for the next."""
-
-    before: str | None = None
-
-    def name_of(self, call: Call) -> ShipperName:
-        """Return the name with the project of the last GET, where that has such a shipper."""
-        name = super().name_of(call)
-        if call.method == "GET":
-            self.before = name.project
-            return name
-        if not self.store.has_project(name.project):
-            return name
-        misled = replace(name, project=self.before or name.project)
-        return misled if self.store.shipper(misled) else name

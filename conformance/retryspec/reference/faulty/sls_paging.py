@@ -14,7 +14,7 @@ from retryspec.reference.variations import faulty
 # SLS-GET-11: offset
 
 
-@faulty("SLS-GET-11", "SLS-GET-17", "SLS-GET-20", says="The offset is not looked at.")
+@faulty("SLS-GET-17", "SLS-GET-11", "SLS-GET-20", says="The offset is not looked at.")
 class OffsetIgnored(Server):
     """Always begins with the first task."""
 
@@ -32,7 +32,7 @@ class OffsetIsPageNumber(Server):
         return super().page_of(tasks, offset * size, size)
 
 
-@faulty("SLS-GET-11", "SLS-GET-17", "SLS-GET-20", says="An offset of 1 begins with the first task.")
+@faulty("SLS-GET-17", "SLS-GET-11", "SLS-GET-20", says="An offset of 1 begins with the first task.")
 class OffsetFromOne(Server):
     """Counts from one."""
 
@@ -50,7 +50,7 @@ class OffsetRounded(Server):
         return super().page_of(tasks, offset // size * size if size else offset, size)
 
 
-@faulty("SLS-GET-11", "SLS-GET-17", "SLS-GET-20", says="An offset of more than 500 is taken as 500.")
+@faulty("SLS-GET-17", "SLS-GET-11", "SLS-GET-20", says="An offset of more than 500 is taken as 500.")
 class OffsetUpToFiveHundred(Server):
     """Has the limit of the size for the offset."""
 
@@ -98,7 +98,7 @@ class OffsetOneRefused(Server):
             raise self.refuse(faults.PARAMETER_INVALID, name="offset", detail="It is not allowed.")
 
 
-@faulty("SLS-GET-11", says="An offset beyond the end is refused.")
+@faulty("SLS-GET-11", says="An offset beyond the end is refused.", warns=True)
 class OffsetBeyondEndRefused(Server):
     """Wants an offset to be that of a task."""
 
@@ -120,7 +120,7 @@ class OffsetBeyondEndLastPage(Server):
         return super().page_of(tasks, offset, size)
 
 
-@faulty("SLS-GET-11", says="An offset that is no number is taken for 0.")
+@faulty("SLS-GET-11", says="An offset that is no number is taken for 0.", warns=True)
 class OffsetTextIgnored(Forgiving):
     """Takes what it cannot read for absent."""
 

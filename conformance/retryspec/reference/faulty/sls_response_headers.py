@@ -249,14 +249,14 @@ class Typed(Server):
         return response.status_code == 200
 
 
-@faulty("SLS-GET-27", says="A page is labelled text/html.")
+@faulty("SLS-GET-27", says="A page is labelled text/html.", warns=True)
 class PageAsHtml(Typed):
     """Has the default of a web framework."""
 
     media_type = "text/html; charset=utf-8"
 
 
-@faulty("SLS-GET-27", says="A page has no Content-Type.")
+@faulty("SLS-GET-27", says="A page has no Content-Type.", warns=True)
 class PageWithoutType(Typed):
     """Does not say what it sends."""
 
@@ -274,7 +274,7 @@ class ErrorAsText(Typed):
         return response.status_code >= 400
 
 
-@faulty("SLS-GET-27", says="A page is labelled application/x-protobuf.")
+@faulty("SLS-GET-27", says="A page is labelled application/x-protobuf.", warns=True)
 class PageAsProtobuf(Typed):
     """Has the other type of the response headers for a body of JSON."""
 

@@ -82,18 +82,7 @@ class MissingTypeFails(Server):
         super().check_content_type(call)
 
 
-@faulty("SLS-RETRY-14", says="A PUT with a query parameter is refused.")
-class QueryOfRetryRefused(Server):
-    """Knows all parameters of the operation: none."""
-
-    def retry_shipper_task(self, call: Call, **given: object) -> None:
-        """Refuse a query."""
-        if call.raw_query:
-            raise self.refuse(faults.PARAMETER_INVALID, name="query", detail="There are no parameters.")
-        super().retry_shipper_task(call, **given)  # type: ignore[arg-type]
-
-
-@faulty("SLS-RETRY-14", "SLS-COMMON-17", says="A PUT with a query parameter ends in an internal error.")
+@faulty("SLS-COMMON-17", "SLS-RETRY-14", says="A PUT with a query parameter ends in an internal error.")
 class QueryOfRetryFails(Server):
     """Hands the query to a method that takes none."""
 
@@ -104,7 +93,7 @@ class QueryOfRetryFails(Server):
         super().retry_shipper_task(call, **given)  # type: ignore[arg-type]
 
 
-@faulty("SLS-RETRY-14", "SLS-RETRY-04", says="A PUT with a query parameter is answered 200 and does nothing.")
+@faulty("SLS-RETRY-04", "SLS-RETRY-14", says="A PUT with a query parameter is answered 200 and does nothing.")
 class QueryOfRetryIsDryRun(Server):
     """Takes every parameter for one that asks for a rehearsal."""
 

@@ -172,7 +172,7 @@ class FilterKeepsRerun(Server):
         return [task for task in tasks if task in chosen or task in again] if status == "fail" else chosen
 
 
-@faulty("SLS-GET-25", says="A task that has ended again shows the finish time of its first run.")
+@faulty("SLS-GET-25", says="A task that has ended again shows the finish time of its first run.", warns=True)
 class FirstFinishKept(Server):
     """Writes a finish time once."""
 

@@ -101,7 +101,7 @@ class WindowLengthLimited(Server):
         super().check_window_age(from_, to, float(to))
 
 
-@faulty("SLS-GET-06", says="A from of long ago is accepted as long as to is recent.")
+@faulty("SLS-GET-06", says="A from of long ago is accepted as long as to is recent.", warns=True)
 class OldStartAccepted(Server):
     """Looks at the age of the end alone."""
 
