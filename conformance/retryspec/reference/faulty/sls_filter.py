@@ -15,7 +15,7 @@ from retryspec.reference.variations import faulty
 # SLS-GET-08: no filter
 
 
-@faulty("SLS-GET-08", says="A request without status is refused.")
+@faulty("SLS-GET-01", "SLS-GET-08", says="A request without status is refused.")
 class StatusRequired(Server):
     """Has no default."""
 
@@ -189,7 +189,7 @@ class UnknownStatusIgnored(Forgiving):
         return ""
 
 
-@faulty("SLS-GET-10", says="The words successful and failed are accepted as well.")
+@faulty("SLS-GET-10", says="The words successful and failed are accepted as well.", warns=True)
 class StatusInWordsOfTableAccepted(Forgiving):
     """Takes the words of seed 001, Request parameters."""
 

@@ -56,7 +56,7 @@ class Forgiving(Server):
 # SLS-GET-01
 
 
-@faulty("SLS-GET-01", says="A shipper that has no tasks at all does not exist for a GET.")
+@faulty("SLS-GET-14", "SLS-GET-01", says="A shipper that has no tasks at all does not exist for a GET.")
 class EmptyShipperUnknown(Server):
     """Finds a shipper through its tasks."""
 

@@ -220,7 +220,7 @@ class ReceiveTimeNegative(TaskWriter):
             task["taskLastDataReceiveTime"] = -1
 
 
-@faulty("SLS-GET-24", says="The taskLastDataReceiveTime is in milliseconds.")
+@faulty("SLS-GET-24", says="The taskLastDataReceiveTime is in milliseconds.", warns=True)
 class ReceiveTimeMilliseconds(TaskWriter):
     """Has the unit of another service for one of the times."""
 

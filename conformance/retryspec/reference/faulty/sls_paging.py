@@ -253,7 +253,7 @@ class SizeIgnoredWithStatus(Server):
         return super().page(shipper, from_, to, status, offset, 100 if status else size)
 
 
-@faulty("SLS-GET-12", says="A page has at most 20 tasks.")
+@faulty("SLS-GET-12", says="A page has at most 20 tasks.", warns=True)
 class SizeUpToTwenty(Server):
     """Gives less than it is asked for, and more when it is asked again."""
 
@@ -316,7 +316,7 @@ class SizeOfFiveHundredRefused(Server):
             raise self.refuse(faults.PARAMETER_INVALID, name="size", detail="It is too large.")
 
 
-@faulty("SLS-GET-13", "SLS-GET-12", says="A size of more than 100 is taken as 100.")
+@faulty("SLS-GET-13", "SLS-GET-12", says="A size of more than 100 is taken as 100.", warns=True)
 class SizeUpToHundred(Server):
     """Has the default for the maximum."""
 

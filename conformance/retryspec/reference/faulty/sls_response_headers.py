@@ -121,7 +121,7 @@ class RequestIdOfErrorsReused(Identified):
         return id_
 
 
-@faulty("SLS-COMMON-12", says="The x-log-requestid is in lower case.")
+@faulty("SLS-COMMON-12", says="The x-log-requestid is in lower case.", warns=True)
 class RequestIdLowerCase(Identified):
     """Writes small digits."""
 
@@ -130,7 +130,7 @@ class RequestIdLowerCase(Identified):
         return id_.lower()
 
 
-@faulty("SLS-COMMON-12", says="The x-log-requestid of an error is a UUID.")
+@faulty("SLS-COMMON-12", says="The x-log-requestid of an error is a UUID.", warns=True)
 class RequestIdUuid(Identified):
     """Has its ids from two makers."""
 
@@ -142,7 +142,7 @@ class RequestIdUuid(Identified):
         return "-".join((whole[:8], whole[8:12], whole[12:16], whole[16:20], whole[20:]))
 
 
-@faulty("SLS-COMMON-12", says="Now and then the x-log-requestid has a digit less.")
+@faulty("SLS-COMMON-12", says="Now and then the x-log-requestid has a digit less.", warns=True)
 class RequestIdUnpadded(Identified):
     """Writes its number without zeros in front."""
 

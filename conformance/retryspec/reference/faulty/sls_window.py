@@ -83,7 +83,7 @@ class ToOptional(Forgiving):
         return str(int(self.now()) + 1) if problem.reason is Reason.MISSING else None
 
 
-@faulty("SLS-GET-03", says="A to that is no number is taken for now.")
+@faulty("SLS-GET-03", says="A to that is no number is taken for now.", warns=True)
 class ToTextNow(Forgiving):
     """Takes what it cannot read for absent."""
 

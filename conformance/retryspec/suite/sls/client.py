@@ -239,12 +239,14 @@ class Sls:
         look_at_headers(self.judge, self._connection.request_ids, exchange, exchange.response, strict=False)
         return Answer(exchange, exchange.response, _json_or_none(exchange.response), None)
 
-    def send_together(self, requests: Sequence[Request]) -> list[Answer]:
-        """Send all at one moment."""
-        for method in {request.method for request in requests}:
-            self._must_claim(GET if method == "GET" else PUT)
+    def send_together(self, requests: Sequence[Request], asked: Sequence[Asked] = ()) -> list[Answer]:
+        """Send all at one moment; `asked` says what each of them asks for, if they are GETs with parameters."""
+        operations = [GET if request.method == "GET" else PUT for request in requests]
+        for operation in set(operations):
+            self._must_claim(operation)
         exchanges = self._connection.session.exchanger.send_together(requests)
-        return [self.seen(GET if e.request.method == "GET" else PUT, e) for e in exchanges]
+        known = asked or [Asked()] * len(requests)
+        return [self.seen(*each) for each in zip(operations, exchanges, known, strict=True)]
 
     # Reading what is there
 

@@ -3,7 +3,8 @@
 from retryspec.checks import decides
 from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import expect_only_these_ran, expect_running
-from retryspec.suite.sls.model import TaskPlan
+from retryspec.suite.sls.model import STATUSES, TaskPlan
+from retryspec.suite.sls.shape import Asked
 
 FAILED = TaskPlan("fail")
 
@@ -70,3 +71,31 @@ def test_simultaneous_retries_of_two_shippers(sls: Sls) -> None:
     expect_running(sls, "SLS-RETRY-04", here, here.ids()[:4], mine)
     expect_only_these_ran(sls, "SLS-COMMON-03", here, here.ids()[:4], mine)
     expect_only_these_ran(sls, "SLS-COMMON-03", there, there.ids()[2:], theirs)
+
+
+@decides("SLS-GET-09", "SLS-GET-12")
+def test_simultaneous_reads_keep_apart(sls: Sls) -> None:
+    """Each of many lists that are asked for at one moment is the one that was asked for."""
+    shipper = sls.fresh_shipper([TaskPlan(status) for status in ("fail", "success", "running", "success")] * 3)
+    before = sls.snapshot(shipper)
+
+    asked = [Asked(status=status, size=size) for status in STATUSES for size in (1, 2, 50)]
+    requests = [sls.get_request(shipper, sls.window(), status=each.status, size=each.size) for each in asked]
+    for each, answer in zip(asked, sls.send_together(requests, asked), strict=True):
+        page = sls.page(answer, "SLS-GET-09")
+        wanted = [task for task in before.values() if task.status == each.status]
+        sls.judge.expect(
+            "SLS-GET-09",
+            {task.status for task in page.tasks} <= {each.status},
+            answer.exchange,
+            expected=f"tasks with the status {each.status}",
+            received=", ".join(sorted({task.status for task in page.tasks})),
+        )
+        sls.judge.expect(
+            "SLS-GET-12",
+            len(page.tasks) == min(each.size or 0, len(wanted)),
+            answer.exchange,
+            expected=f"{min(each.size or 0, len(wanted))} tasks, as with size={each.size} alone",
+            received=str(len(page.tasks)),
+            strict=len(page.tasks) > (each.size or 0),
+        )
