@@ -5,5 +5,7 @@ from collections.abc import Mapping
 __all__ = ["APIS"]
 
 APIS: Mapping[str, str] = {
+    "opsmanager": "openapi/opsmanager.yaml",
     "sls": "openapi/sls.yaml",
+    "vcf": "openapi/vcf.yaml",
 }

@@ -129,7 +129,7 @@ class SharedShipper(Server):
         super().start_again(self.shipper, ids)
 
 
-@faulty("SLS-GET-04", says="A list that is asked for during another one is that of the other shipper.")
+@faulty("SLS-GET-28", "SLS-GET-04", says="A list that is asked for during another one is that of the other shipper.")
 class SharedList(Server):
     """Keeps the tasks of a request where the next one finds them."""
 
@@ -157,15 +157,6 @@ class AddingStore(Store):
                 [(now, shipper.number, task.id) for task in failed],
             )
         return len(failed)
-
-
-@faulty(
-    "SLS-RETRY-04", "SLS-RETRY-10", says="Of simultaneous retries of one task each starts a run, one after the other."
-)
-class SimultaneousRetriesAddUp(Server):
-    """Looks, waits, and starts."""
-
-    store_type = AddingStore
 
 
 class CancellingStore(Store):

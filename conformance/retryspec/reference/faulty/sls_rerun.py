@@ -138,20 +138,6 @@ class SuccessOfRerunRuns(Server):
     store_type = restarting(f"{FAILED} OR (runs > 0 AND ends <= :now)")
 
 
-@faulty("SLS-RETRY-09", says="A task that runs is started anew, and ends as a retried one does.")
-class RunningRestarted(Server):
-    """Does not ask whether it runs."""
-
-    store_type = restarting("outcome = 'fail' OR ends > :now")
-
-
-@faulty("SLS-RETRY-09", "SLS-RETRY-04", says="A task that runs again is started anew by a second retry.")
-class RerunRestarted(Server):
-    """Counts from the last time it was asked."""
-
-    store_type = restarting(f"({FAILED}) OR (runs > 0 AND ends > :now)")
-
-
 class MixedListStore(Store):
     """Runs all that is named if one of it may run."""
 

@@ -1,0 +1,276 @@
+"""Credentials: who has none or wrong ones is refused by every operation, and nothing happens."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from retryspec.checks import Untestable, decides
+from retryspec.exchange import Request
+from retryspec.suite.opsmanager.client import Answer, OpsManager, Query
+from retryspec.suite.opsmanager.digest import Challenge, Digest, challenge_of
+from retryspec.suite.opsmanager.expectations import before_retry, expect_refused, expect_retried, expect_unchanged
+from retryspec.suite.opsmanager.model import Group, Job, JobPlan, Status
+from retryspec.suite.opsmanager.shape import GET, LIST, RETRY, Asked
+
+FAILED = JobPlan(Status.FAILURE)
+EACH = pytest.mark.parametrize("operation", [LIST, GET, RETRY])
+
+STRANGER = Asked(stranger=True, pretty=None, verbose=None)
+WRONG = Asked(pretty=None, verbose=None)
+
+
+def home_of(opsmanager: OpsManager, operation: str, plans: Sequence[JobPlan] = (FAILED, FAILED)) -> tuple[Group, str]:
+    """A project and the job that calls of an operation name."""
+    if operation != RETRY:
+        return opsmanager.some_job(plans)
+    group = opsmanager.group(plans)
+    return group, group.ids[0]
+
+
+def snapshot_for(opsmanager: OpsManager, operation: str, group: Group) -> dict[str, Job]:
+    """The jobs before calls that have to do nothing; reading can do nothing anyway."""
+    return before_retry(opsmanager, group) if operation == RETRY else {}
+
+
+def expect_no_effect(opsmanager: OpsManager, operation: str, group: Group, before: dict[str, Job], what: str) -> None:
+    """Refused retries changed nothing."""
+    if operation != RETRY:
+        opsmanager.judge.leave_out("OM-RETRY-21")
+        return
+    expect_unchanged(opsmanager, "OM-RETRY-21", group, before, f"since {what} was refused")
+
+
+def expect_let_in(opsmanager: OpsManager, operation: str, group: Group, job_id: str) -> None:
+    """The same call with the right digest is accepted.
+
+    Raises:
+        Untestable: it is refused, so that the refusals beside it say nothing.
+    """
+    # A retry of the other job: this one may be running, if the refusals had an effect after all.
+    twin = group.ids[1] if operation == RETRY else job_id
+    answer = opsmanager.send(operation, opsmanager.call_request(operation, group.id, twin), WRONG)
+    holds = opsmanager.judge.expect("OM-COMMON-06", answer.fine, answer.exchange, expected="200 with the right digest")
+    if not holds:
+        raise Untestable("the valid twin was refused as well", because="OM-COMMON-06")
+
+
+@EACH
+@decides(
+    "OM-COMMON-02",
+    "OM-COMMON-03",
+    "OM-COMMON-04",
+    "OM-COMMON-05",
+    "OM-COMMON-06",
+    "OM-COMMON-07",
+    "OM-COMMON-10",
+    "OM-COMMON-13",
+    "OM-RETRY-21",
+)
+def test_no_credentials(opsmanager: OpsManager, operation: str) -> None:
+    """A call without Authorization is answered 401 with a challenge and no effect; the same with one works."""
+    group, job_id = home_of(opsmanager, operation)
+    before = snapshot_for(opsmanager, operation, group)
+
+    nonces = []
+    queries: list[Query] = [{}, {"pretty": "true"}, {}] if operation == RETRY else [{}, {}]
+    for query in queries:
+        request = opsmanager.call_request(operation, group.id, job_id, query, headers={"Authorization": None})
+        answer = opsmanager.send(operation, request, STRANGER)
+        expect_refused(opsmanager, "OM-COMMON-02", answer, "there are no credentials", 401)
+        if operation == RETRY:
+            expect_refused(opsmanager, "OM-RETRY-21", answer, "there are no credentials", 401)
+        challenge = challenge_of(answer.response)
+        if challenge is not None:
+            nonces.append(challenge.value("nonce"))
+    opsmanager.judge.expect(
+        "OM-COMMON-10",
+        len(set(nonces)) == len(nonces),
+        expected="another nonce in each challenge",
+        received="the same one again",
+    )
+    expect_no_effect(opsmanager, operation, group, before, "a call without credentials")
+    for behaviour in ("OM-COMMON-03", "OM-COMMON-04", "OM-COMMON-05", "OM-COMMON-07", "OM-COMMON-13"):
+        opsmanager.judge.expect(behaviour, True, expected="a challenge, which is looked at in every exchange")
+    expect_let_in(opsmanager, operation, group, job_id)
+
+
+@EACH
+@decides("OM-COMMON-39", "OM-COMMON-02")
+def test_strangers_are_not_told_what_exists(opsmanager: OpsManager, operation: str) -> None:
+    """Without credentials a project or a job that does not exist should be answered 401 as well."""
+    group = opsmanager.some_group([FAILED])
+    unknown = opsmanager.unknown_id()
+
+    for group_id in (group.id, unknown):
+        if operation == LIST and group_id == group.id:
+            continue
+        request = opsmanager.call_request(operation, group_id, unknown, headers={"Authorization": None})
+        answer = opsmanager.send(operation, request, replace(STRANGER, about="OM-COMMON-39"))
+        opsmanager.judge.expect(
+            "OM-COMMON-39", answer.status == 401, answer.exchange, expected="401, since there are no credentials"
+        )
+        opsmanager.judge.expect(
+            "OM-COMMON-02", not answer.accepted, answer.exchange, expected="401, since there are no credentials"
+        )
+
+
+def changed(text: str, at: int) -> str:
+    """A digest with another digit at a place."""
+    return text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1 :]
+
+
+Tampering = Callable[[Digest], str]
+
+# Each has one thing wrong, and all else as it should be.
+TAMPERED: dict[str, Tampering] = {
+    "a wrong private key": lambda digest: replace(digest, private_key=f"{digest.private_key}x").header(),
+    "the private key in another case": lambda digest: replace(
+        digest, private_key=digest.private_key.swapcase()
+    ).header(),
+    "an empty private key": lambda digest: replace(digest, private_key="").header(),
+    "the public key for the private one": lambda digest: replace(digest, private_key=digest.username).header(),
+    "an unknown public key": lambda digest: replace(digest, username=f"{digest.username}x").header(),
+    "an empty public key": lambda digest: replace(digest, username="").header(),
+    "another method": lambda digest: replace(digest, method="POST").header(),
+    "the first digit changed": lambda digest: digest.header(response=changed(digest.response(), 0)),
+    "a middle digit changed": lambda digest: digest.header(response=changed(digest.response(), 15)),
+    "the last digit changed": lambda digest: digest.header(response=changed(digest.response(), 31)),
+    "the first half": lambda digest: digest.header(response=digest.response()[:16]),
+    "an empty response": lambda digest: digest.header(response=""),
+    "the response to another nonce": lambda digest: digest.header(response=replace(digest, nonce="b" * 32).response()),
+    "the response to another count": lambda digest: digest.header(
+        response=replace(digest, count="00000007").response()
+    ),
+}
+
+
+FOR_READING = ("a wrong private key", "an unknown public key", "another method", "the last digit changed")
+
+
+@EACH
+@decides("OM-COMMON-08", "OM-COMMON-06", "OM-RETRY-21", "OM-COMMON-13")
+def test_wrong_digests(opsmanager: OpsManager, operation: str) -> None:
+    """A digest with one thing wrong is answered 401 without `stale=true` and has no effect; the right one works."""
+    group, job_id = home_of(opsmanager, operation)
+    before = snapshot_for(opsmanager, operation, group)
+
+    challenge = opsmanager.new_challenge()
+    for what, tampering in TAMPERED.items():
+        # One admission for all: reading is tried with the most different ones.
+        if operation != RETRY and what not in FOR_READING:
+            continue
+        request = unsigned(opsmanager, operation, group, job_id)
+        digest = opsmanager.digest(request, challenge)
+        if what == "the private key in another case" and digest.private_key.swapcase() == digest.private_key:
+            continue
+        tampered = opsmanager.with_authorization(request, tampering(digest))
+        answer = opsmanager.send(operation, tampered, replace(WRONG, about="OM-COMMON-08"))
+        expect_refused(opsmanager, "OM-COMMON-08", answer, f"the digest has {what}", 401)
+        if operation == RETRY:
+            expect_refused(opsmanager, "OM-RETRY-21", answer, f"the digest has {what}", 401)
+        found = challenge_of(answer.response)
+        opsmanager.judge.expect(
+            "OM-COMMON-08",
+            found is None or not found.stale,
+            answer.exchange,
+            expected=f"no stale=true for {what}: it would be sent again and again",
+        )
+        challenge = found or opsmanager.new_challenge()
+    expect_no_effect(opsmanager, operation, group, before, "a call with a wrong digest")
+    opsmanager.judge.expect("OM-COMMON-13", True, expected="an error document, looked at in every exchange")
+    expect_let_in(opsmanager, operation, group, job_id)
+
+
+def unsigned(opsmanager: OpsManager, operation: str, group: Group, job_id: str) -> Request:
+    """A call without credentials, to be given some."""
+    return opsmanager.call_request(operation, group.id, job_id, headers={"Authorization": None})
+
+
+@EACH
+@decides("OM-COMMON-09", "OM-COMMON-02", "OM-RETRY-21")
+def test_other_schemes(opsmanager: OpsManager, operation: str) -> None:
+    """The right key pair in the scheme Basic, and what is no digest at all, let nobody in."""
+    group, job_id = home_of(opsmanager, operation)
+    before = snapshot_for(opsmanager, operation, group)
+
+    pair = f"{opsmanager.public_key}:{opsmanager.private_key}".encode()
+    basic = base64.b64encode(pair).decode()
+    for value in (f"Basic {basic}", f"basic {basic}")[: 2 if operation == RETRY else 1]:
+        answer = send_with(opsmanager, operation, group, job_id, value, about="OM-COMMON-09")
+        expect_refused(opsmanager, "OM-COMMON-09", answer, "Basic is no scheme of this API", 401)
+        if operation == RETRY:
+            expect_refused(opsmanager, "OM-RETRY-21", answer, "Basic is no scheme of this API", 401)
+    unreadable = (
+        "Digest",
+        "Digest ,,,",
+        f'Digest username="{opsmanager.public_key}"',
+        'Digest username="',
+        "x",
+        "\xe9",
+    )
+    for value in unreadable if operation == RETRY else unreadable[2:3]:
+        answer = send_with(opsmanager, operation, group, job_id, value, about="OM-COMMON-02")
+        # Unreadable credentials are none, or a malformed request.
+        expect_refused(opsmanager, "OM-COMMON-02", answer, f"{value!r} is no digest", 401, 400)
+    expect_no_effect(opsmanager, operation, group, before, "a call without a digest")
+
+
+def send_with(
+    opsmanager: OpsManager, operation: str, group: Group, job_id: str, value: str | None, *, about: str
+) -> Answer:
+    """Make a call with this Authorization."""
+    request = opsmanager.with_authorization(unsigned(opsmanager, operation, group, job_id), value)
+    return opsmanager.send(operation, request, replace(WRONG, about=about))
+
+
+@decides("OM-COMMON-42", "OM-RETRY-21")
+def test_digest_for_another_address(opsmanager: OpsManager) -> None:
+    """A digest for one address should not open another: another job, another project, another query."""
+    group, other = opsmanager.fresh_group([FAILED] * 2), opsmanager.fresh_group([FAILED])
+    before, elsewhere = before_retry(opsmanager, group), before_retry(opsmanager, other)
+
+    challenge = opsmanager.new_challenge()
+    answers = []
+    for sent, signed in (
+        ((group.id, group.ids[0], {}), (group.id, group.ids[1], {})),
+        ((other.id, other.ids[0], {}), (group.id, group.ids[0], {})),
+        ((group.id, group.ids[0], {"pretty": "true"}), (group.id, group.ids[0], {})),
+        ((group.id, group.ids[0], {}), (group.id, group.ids[0], {"pretty": "true"})),
+    ):
+        request, covered = (opsmanager.retry_request(*each, headers={"Authorization": None}) for each in (sent, signed))
+        digest = opsmanager.digest(covered, challenge)
+        answer = opsmanager.send(RETRY, opsmanager.with_authorization(request, digest.header()), WRONG)
+        opsmanager.judge.expect(
+            "OM-COMMON-42",
+            answer.status in (400, 401),
+            answer.exchange,
+            expected=f"400 or 401, since the digest is for {covered.target}",
+        )
+        answers.append(answer)
+        challenge = challenge_of(answer.response) or opsmanager.new_challenge()
+    if all(answer.refused for answer in answers):
+        for each, jobs in ((group, before), (other, elsewhere)):
+            expect_unchanged(opsmanager, "OM-RETRY-21", each, jobs, "since a digest for another address was refused")
+    else:
+        opsmanager.judge.leave_out("OM-RETRY-21")
+
+
+@decides("OM-COMMON-06", "OM-RETRY-21")
+def test_right_digest_after_wrong_ones(opsmanager: OpsManager) -> None:
+    """As every client does, a retry goes out without credentials first and then with them, and works just once."""
+    group = opsmanager.group([FAILED])
+    before = before_retry(opsmanager, group)
+    request = unsigned(opsmanager, RETRY, group, group.ids[0])
+
+    first = opsmanager.send(RETRY, request, STRANGER)
+    expect_refused(opsmanager, "OM-RETRY-21", first, "there are no credentials", 401)
+    challenge: Challenge | None = challenge_of(first.response)
+    if challenge is None:
+        raise Untestable("there is no challenge to answer", because="OM-COMMON-03")
+    if not expect_unchanged(opsmanager, "OM-RETRY-21", group, before, "since the first request had no credentials"):
+        raise Untestable("a request without credentials had an effect", because="OM-RETRY-21")
+    value = opsmanager.digest(request, challenge).header()
+    answer = opsmanager.send(RETRY, opsmanager.with_authorization(request, value), WRONG)
+    expect_retried(opsmanager, answer, "the challenge was answered", "OM-COMMON-06")

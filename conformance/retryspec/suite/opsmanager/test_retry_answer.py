@@ -1,0 +1,283 @@
+"""How a retry is answered: which are accepted, which refused, and with what."""
+
+import pytest
+
+from retryspec.checks import Untestable, decides
+from retryspec.suite.opsmanager.client import Headers, OpsManager, Query
+from retryspec.suite.opsmanager.expectations import (
+    NOT_FOUND,
+    before_retry,
+    expect_code,
+    expect_not_failed_refused,
+    expect_refused,
+    expect_retried,
+    expect_running,
+    expect_same_effect,
+    expect_unchanged,
+)
+from retryspec.suite.opsmanager.model import JobPlan, Status
+from retryspec.suite.opsmanager.shape import RETRY
+
+FAILED = JobPlan(Status.FAILURE)
+JSON: Headers = {"Content-Type": "application/json"}
+
+MIXED = [FAILED, JobPlan(Status.SUCCESS), JobPlan(Status.IN_PROGRESS), FAILED]
+
+ODD_IDS = ("zz", "g" * 24, "%C3%A9" * 24, "%00", "a" * 2000, "%FF")
+
+
+@decides(
+    "OM-RETRY-01",
+    "OM-RETRY-02",
+    "OM-RETRY-03",
+    "OM-RETRY-04",
+    "OM-RETRY-05",
+    "OM-RETRY-06",
+    "OM-RETRY-07",
+    "OM-RETRY-10",
+    "OM-COMMON-15",
+)
+def test_failed_job_is_retried(opsmanager: OpsManager) -> None:
+    """A retry of a failed job in the form of the vendor's example answers 200 without a body, and the job runs."""
+    group = opsmanager.group([FAILED])
+    before = before_retry(opsmanager, group)
+
+    listed = before[group.ids[0]].id if group.ids[0] in before else group.ids[0]
+    answer = opsmanager.retry(group, listed, {"pretty": "true"}, None, headers=JSON)
+    if listed != group.ids[0]:
+        expect_retried(opsmanager, answer, "the id is the one that the list shows", "OM-RETRY-03")
+    for behaviour in ("OM-RETRY-10", "OM-COMMON-15"):
+        if not answer.accepted:
+            opsmanager.judge.leave_out(behaviour)
+    expect_retried(opsmanager, answer, "the job failed, and this is the example of the page")
+    for behaviour in ("OM-RETRY-10", "OM-COMMON-15"):
+        opsmanager.judge.expect(behaviour, True, expected="200")
+    for behaviour in ("OM-RETRY-01", "OM-RETRY-02", "OM-RETRY-03", "OM-RETRY-05", "OM-RETRY-06", "OM-RETRY-07"):
+        opsmanager.judge.expect(behaviour, True, expected="a retry that is answered as documented")
+    expect_running(opsmanager, group, group.ids, before)
+
+
+Form = tuple[Query, bytes | None, Headers]
+
+# The forms in which real clients send a retry, and its options, by what says that they are accepted.
+FORMS: dict[str, list[Form]] = {
+    "OM-RETRY-08": [({}, None, {}), ({}, b"", {}), ({}, b"", {"Accept": None, "User-Agent": "go-ops-manager"})],
+    "OM-COMMON-15": [({}, b"", JSON), ({}, None, JSON)],
+    "OM-RETRY-10": [({"pretty": "true"}, b"", {})],
+    "OM-COMMON-25": [
+        ({"pretty": "false", "envelope": "false"}, b"", {}),
+        ({"envelope": "true"}, b"", {}),
+        ({"envelope": "true", "pretty": "true"}, b"", {}),
+    ],
+    "OM-COMMON-41": [({"unknown": "1"}, b"", {"X-Unknown": "1"})],
+}
+
+
+@pytest.mark.parametrize("behaviour", list(FORMS))
+@decides("OM-RETRY-04", "OM-RETRY-08", "OM-RETRY-10", "OM-RETRY-11", "OM-COMMON-15", "OM-COMMON-25", "OM-COMMON-41")
+def test_forms_of_a_retry(opsmanager: OpsManager, behaviour: str) -> None:
+    """A retry is accepted in each form in which real clients send it, with each option, and has its effect."""
+    for each in (*FORMS, "OM-RETRY-11"):
+        if each != behaviour:
+            opsmanager.judge.leave_out(each)
+    forms = FORMS[behaviour]
+    group = opsmanager.group([FAILED] * (len(forms) + 1))
+    before = before_retry(opsmanager, group)
+    control = group.ids[-1]
+
+    accepted = []
+    for job_id, (query, body, headers) in zip(group.ids, forms, strict=False):
+        answer = opsmanager.retry(group, job_id, query, body, headers=headers)
+        holds = opsmanager.judge.expect(
+            behaviour,
+            answer.fine,
+            answer.exchange,
+            expected=f"200, since a retry with {query or 'no query'} is valid",
+            strict=behaviour != "OM-COMMON-41",
+        )
+        if holds and answer.accepted:
+            accepted.append(job_id)
+        if query.get("envelope") == "true":
+            opsmanager.judge.expect("OM-RETRY-11", True, expected="an envelope, looked at in every exchange")
+    if not accepted:
+        raise Untestable("no such retry was accepted", because=behaviour)
+    expect_retried(opsmanager, opsmanager.retry(group, control), "the job failed")
+    expect_same_effect(opsmanager, behaviour, group, accepted, control, before, "a retry in each form")
+
+
+@decides("OM-RETRY-09")
+def test_bodies_of_a_retry(opsmanager: OpsManager) -> None:
+    """A retry with a body is answered as one without, or refused with 400 or 415 and no effect (opsmanager A10)."""
+    bodies = (b'{"x":1}', b"{}", b"[]", b"{", b"\xff\xfe", b"x" * 50_000)
+    group = opsmanager.group([FAILED] * (len(bodies) + 1))
+    before = before_retry(opsmanager, group)
+    accepted, control = [], group.ids[-1]
+
+    for job_id, body in zip(group.ids, bodies, strict=False):
+        headers = JSON if body.startswith(b"{") else {"Content-Type": "text/plain"}
+        answer = opsmanager.retry(group, job_id, None, body, headers=headers, about="OM-RETRY-09")
+        opsmanager.judge.expect(
+            "OM-RETRY-09",
+            answer.status in (200, 400, 415) or (answer.status == 413 and len(body) > 1000),
+            answer.exchange,
+            expected="200, 400 or 415 for a retry with a body",
+        )
+        if answer.accepted:
+            accepted.append(job_id)
+        now = opsmanager.look(group, job_id) if answer.refused and opsmanager.can_look else None
+        if now is not None and job_id in before:
+            opsmanager.judge.expect(
+                "OM-RETRY-09",
+                now.state == before[job_id].state,
+                answer.exchange,
+                expected="the job as it was, since its retry was refused",
+                received=now.status,
+                strict=group.promised,
+            )
+    if accepted:
+        expect_retried(opsmanager, opsmanager.retry(group, control), "the job failed")
+        expect_same_effect(opsmanager, "OM-RETRY-09", group, accepted, control, before, "a retry with a body")
+
+
+@decides("OM-RETRY-15", "OM-COMMON-17", "OM-COMMON-18")
+def test_job_that_has_not_failed_is_refused(opsmanager: OpsManager) -> None:
+    """A retry of a job that has succeeded or that runs is refused and changes nothing; that of a failed one is not."""
+    group = opsmanager.group(MIXED)
+    before = before_retry(opsmanager, group)
+
+    succeeded, running = group.ids[1], group.ids[2]
+    for job_id, what in ((succeeded, "the job has succeeded"), (running, "the job runs")):
+        answer = opsmanager.retry(group, job_id, about="OM-RETRY-15")
+        strict = job_id == succeeded or group.promised
+        now = opsmanager.look(group, job_id) if opsmanager.can_look else None
+        # Without a promise, a job that runs may fail just then (opsmanager R-05).
+        still = now is None or job_id not in before or now.status == before[job_id].status
+        expect_not_failed_refused(opsmanager, answer, what, strict=strict or still)
+    expect_unchanged(opsmanager, "OM-RETRY-15", group, before, "since the retries were refused")
+    expect_retried(opsmanager, opsmanager.retry(group, group.ids[3]), "the job failed")
+    expect_unchanged(opsmanager, "OM-RETRY-15", group, before, "since it was not named", but=[group.ids[3]])
+    for behaviour in ("OM-COMMON-17", "OM-COMMON-18"):
+        opsmanager.judge.expect(behaviour, True, expected="an error document, looked at in every exchange")
+
+
+@decides("OM-RETRY-24")
+def test_job_that_expires_is_refused(opsmanager: OpsManager) -> None:
+    """A retry of a job that is marked for expiry or has expired should be refused like that of one that succeeded."""
+    group = opsmanager.group([JobPlan(Status.MARKED_FOR_EXPIRY), JobPlan(Status.EXPIRED), FAILED])
+    before = before_retry(opsmanager, group)
+
+    for job_id in group.of(Status.MARKED_FOR_EXPIRY, Status.EXPIRED):
+        answer = opsmanager.retry(group, job_id, about="OM-RETRY-24")
+        expect_not_failed_refused(opsmanager, answer, "the job expires", behaviour="OM-RETRY-24", strict=False)
+    expect_unchanged(opsmanager, "OM-RETRY-24", group, before, "since the retries were refused")
+
+
+@decides("OM-RETRY-16", "OM-RETRY-17")
+def test_job_that_is_not_in_the_project(opsmanager: OpsManager) -> None:
+    """A job that nobody made, or one of another project, is not retried, and no job of either project is touched."""
+    group, other = opsmanager.fresh_group([FAILED] * 2), opsmanager.fresh_group([FAILED] * 2)
+    before, elsewhere = before_retry(opsmanager, group), before_retry(opsmanager, other)
+
+    unknown = opsmanager.retry(group, opsmanager.unknown_id(), about="OM-RETRY-16")
+    expect_refused(opsmanager, "OM-RETRY-16", unknown, "there is no such job", 404)
+    expect_code(opsmanager, "OM-RETRY-16", unknown, 404, NOT_FOUND)
+    expect_unchanged(opsmanager, "OM-RETRY-16", group, before, "since the named job does not exist")
+    for here, there in ((group, other), (other, group)):
+        answer = opsmanager.retry(here, there.ids[1], about="OM-RETRY-17")
+        expect_refused(opsmanager, "OM-RETRY-17", answer, "the job is one of another project", 401, 403, 404)
+    expect_unchanged(opsmanager, "OM-RETRY-17", group, before, "since another project was named")
+    expect_unchanged(opsmanager, "OM-RETRY-17", other, elsewhere, "since another project was named")
+    expect_retried(opsmanager, opsmanager.retry(group, group.ids[0]), "the job failed and is one of this project")
+
+
+@decides("OM-RETRY-18", "OM-RETRY-03")
+def test_odd_ids_of_jobs(opsmanager: OpsManager) -> None:
+    """What is no job id is answered 404 or 400, and touches no job; another letter case is found or not."""
+    group = opsmanager.group([FAILED] * 3)
+    before = before_retry(opsmanager, group)
+    known = group.ids[0]
+
+    for odd in (*ODD_IDS[:-1], known[:-1], f"{known}0", f"{known}%0A", f"{known},{group.ids[1]}"):
+        answer = opsmanager.odd(RETRY, group.id, odd, about="OM-RETRY-18")
+        expect_refused(opsmanager, "OM-RETRY-18", answer, "this is no id", 400, 404)
+    expect_unchanged(opsmanager, "OM-RETRY-18", group, before, "since no job was named")
+    answer = opsmanager.odd(RETRY, group.id, known.upper(), about="OM-RETRY-03")
+    expect_refused(opsmanager, "OM-RETRY-03", answer, "it is another spelling of an id (opsmanager A22)", 200, 404)
+    if not answer.accepted:
+        expect_retried(opsmanager, opsmanager.retry(group, known), "the job failed", "OM-RETRY-03")
+
+
+@decides("OM-RETRY-19", "OM-RETRY-20", "OM-COMMON-34")
+def test_projects_that_do_not_exist(opsmanager: OpsManager) -> None:
+    """A project that nobody made and what is no project's id are refused by each operation, and touch no job."""
+    group = opsmanager.group([FAILED])
+    before = before_retry(opsmanager, group)
+    job_id, unknown = group.ids[0], opsmanager.unknown_id()
+    operations = [each for each in ("getLogCollectionJobs", "getLogCollectionJob", RETRY) if opsmanager.claims(each)]
+
+    for operation in operations:
+        retry = operation == RETRY
+        behaviour = "OM-RETRY-20" if retry else "OM-COMMON-34"
+        answer = opsmanager.odd(operation, unknown, job_id, about=behaviour)
+        expect_refused(opsmanager, behaviour, answer, "there is no such project", 401, 403, 404)
+        for odd in ODD_IDS if retry else ODD_IDS[:2]:
+            behaviour = "OM-RETRY-19" if retry else "OM-COMMON-34"
+            answer = opsmanager.odd(operation, odd, job_id, about=behaviour)
+            expect_refused(opsmanager, behaviour, answer, "this is no id of a project", 400, 401, 403, 404)
+    opsmanager.judge.expect("OM-COMMON-34", True, expected="refusals, for the operations that are claimed")
+    expect_unchanged(opsmanager, "OM-RETRY-19", group, before, "since another project was named")
+    expect_unchanged(opsmanager, "OM-RETRY-20", group, before, "since another project was named")
+
+
+@decides("OM-COMMON-37", "OM-COMMON-16", "OM-COMMON-17", "OM-COMMON-18")
+def test_fault_of_the_server(opsmanager: OpsManager) -> None:
+    """A retry that meets an internal error is answered 500 with an error document."""
+    group = opsmanager.group([JobPlan(Status.FAILURE, fault=True)])
+
+    answer = opsmanager.retry(group, group.ids[0], fault_expected=True)
+    opsmanager.judge.expect(
+        "OM-COMMON-37",
+        answer.status == 500 and answer.error_code in (None, "UNEXPECTED_ERROR"),
+        answer.exchange,
+        expected="500 UNEXPECTED_ERROR, since that was asked for",
+    )
+    for behaviour in ("OM-COMMON-16", "OM-COMMON-17", "OM-COMMON-18"):
+        opsmanager.judge.expect(behaviour, True, expected="an error document, looked at in every exchange")
+
+
+# Methods that the vendor has on a path, though this document does not, are not tried there (opsmanager R-10).
+@pytest.mark.parametrize(
+    ("last", "methods"),
+    [
+        ("", ("PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")),
+        ("job", ("POST", "PUT", "HEAD", "OPTIONS", "TRACE")),
+        ("retry", ("GET", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")),
+    ],
+    ids=["list", "job", "retry"],
+)
+@decides("OM-COMMON-35", "OM-RETRY-27")
+def test_other_methods(opsmanager: OpsManager, last: str, methods: tuple[str, ...]) -> None:
+    """A method that a path does not have is refused with 405, and touches no job."""
+    on_retry = last == "retry"
+    behaviour = "OM-RETRY-27" if on_retry else "OM-COMMON-35"
+    opsmanager.judge.leave_out("OM-COMMON-35" if on_retry else "OM-RETRY-27")
+    group = opsmanager.fresh_group([FAILED])
+    before = before_retry(opsmanager, group)
+
+    for method in methods:
+        answer = opsmanager.send_other(method, group.id, group.ids[0] if last else "", last if on_retry else "")
+        fine = answer.status in {"OPTIONS": (200, 204, 404, 405)}.get(method, (404, 405))
+        # HEAD may act as GET, or be refused in any way (opsmanager R-10).
+        fine = fine or (method == "HEAD" and (answer.refused or answer.status == 200))
+        opsmanager.judge.expect(
+            behaviour,
+            fine,
+            answer.exchange,
+            expected=f"405, since the path has no {method}",
+            strict=answer.accepted or answer.status >= 500 or on_retry,
+        )
+        if not on_retry and answer.status == 404 and method != "HEAD":
+            opsmanager.judge.expect(
+                behaviour, False, answer.exchange, expected="405 rather than 404 on a known path", strict=False
+            )
+    expect_unchanged(opsmanager, behaviour, group, before, "since another method than PUT was used")

@@ -1,0 +1,229 @@
+"""What a retry does, to which job, for how long, and that nothing else happens."""
+
+import time
+
+import pytest
+
+from retryspec.checks import decides, in_background, takes_time
+from retryspec.suite.opsmanager.client import OpsManager
+from retryspec.suite.opsmanager.expectations import (
+    before_retry,
+    expect_kept,
+    expect_not_failed_refused,
+    expect_retried,
+    expect_running,
+    expect_unchanged,
+)
+from retryspec.suite.opsmanager.model import Group, JobPlan, Status
+from retryspec.suite.opsmanager.shape import GET
+
+FAILED = JobPlan(Status.FAILURE)
+LONG = JobPlan(Status.FAILURE, rerun_seconds=60)
+MIXED = [
+    JobPlan(status)
+    for status in (
+        Status.FAILURE,
+        Status.SUCCESS,
+        Status.FAILURE,
+        Status.IN_PROGRESS,
+        Status.MARKED_FOR_EXPIRY,
+        Status.FAILURE,
+    )
+]
+UNDER_WAY = [Status.IN_PROGRESS]
+
+# Seconds that a re-run lasts which is watched for nearly as long.
+LASTING = 4
+
+
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["first", "middle", "last"])
+@decides("OM-RETRY-12", "OM-RETRY-04", "OM-RETRY-13", "OM-RETRY-14", "OM-RETRY-02", "OM-RETRY-03")
+def test_named_job_runs_and_no_other(opsmanager: OpsManager, place: int) -> None:
+    """After a 200 the named job runs under its old id, and every other one is as it was, also in another project."""
+    group, other = opsmanager.fresh_group(MIXED), opsmanager.fresh_group([FAILED] * 2)
+    named = group.failed[place]
+    before, elsewhere = before_retry(opsmanager, group), before_retry(opsmanager, other)
+
+    expect_retried(opsmanager, opsmanager.retry(group, named), "the job failed")
+    for behaviour in ("OM-RETRY-02", "OM-RETRY-03"):
+        opsmanager.judge.expect(behaviour, True, expected="the ids of the list, which lead to the job")
+    expect_running(opsmanager, group, [named], before)
+    expect_unchanged(opsmanager, "OM-RETRY-12", group, before, "since it was not named in the retry", but=[named])
+    expect_unchanged(opsmanager, "OM-RETRY-12", other, elsewhere, "since it is one of another project")
+    expect_kept(opsmanager, group, [named], before, UNDER_WAY if group.promised else list(Status))
+
+
+@decides("OM-RETRY-22", "OM-RETRY-15", "OM-RETRY-14")
+def test_second_retry_is_refused_while_the_job_runs(opsmanager: OpsManager) -> None:
+    """A job that runs again has failed no longer, so each further retry is refused and changes nothing."""
+    group = opsmanager.group([LONG, FAILED])
+    named = group.ids[0]
+    before = before_retry(opsmanager, group)
+
+    expect_retried(opsmanager, opsmanager.retry(group, named), "the job failed")
+    ran = expect_running(opsmanager, group, [named], before)
+    for _ in range(3):
+        answer = opsmanager.retry(group, named, about="OM-RETRY-22")
+        expect_not_failed_refused(opsmanager, answer, "the job runs again", behaviour="OM-RETRY-22", strict=False)
+        if ran and group.promised:
+            # It was seen running and was promised to go on, so this is the strict statement as well.
+            expect_not_failed_refused(opsmanager, answer, "the job was seen running again")
+    opsmanager.judge.expect("OM-RETRY-15", True, expected="looked at where the job was promised to run on")
+    if ran:
+        expect_running(opsmanager, group, [named], before)
+
+
+@decides("OM-RETRY-25")
+def test_failed_child_jobs_run_again(opsmanager: OpsManager) -> None:
+    """Of the child jobs of a retried job only those that failed run again; no source says so, and it is only noted."""
+    group = opsmanager.group([LONG])
+    named = group.ids[0]
+    if not opsmanager.claims(GET):
+        opsmanager.judge.leave_out("OM-RETRY-25")
+        return
+
+    before = statuses_of_children(opsmanager, group, named)
+    expect_retried(opsmanager, opsmanager.retry(group, named), "the job failed")
+    now = statuses_of_children(opsmanager, group, named)
+    again = [path for path, status in now.items() if status != before.get(path)]
+    opsmanager.judge.expect(
+        "OM-RETRY-25",
+        all(before.get(path) == Status.FAILURE for path in again),
+        expected="the child jobs that succeeded as they were",
+        received=", ".join(again[:3]),
+    )
+
+
+def statuses_of_children(opsmanager: OpsManager, group: Group, job_id: str) -> dict[str, str]:
+    """The statuses of the child jobs of a job, by path."""
+    children = opsmanager.job(group, job_id, {"verbose": "true"}).raw.get("childJobs")
+    return {
+        str(child.get("path")): str(child.get("status"))
+        for child in (children if isinstance(children, list) else [])
+        if isinstance(child, dict)
+    }
+
+
+@decides("OM-RETRY-04", "OM-RETRY-12", "OM-RETRY-13", "OM-RETRY-14")
+def test_many_retries_one_after_the_other(opsmanager: OpsManager) -> None:
+    """Each retry of a long series has its effect, none undoes an earlier one, and looking does not end what runs."""
+    group = opsmanager.fresh_group([FAILED] * 11)
+    before = before_retry(opsmanager, group)
+
+    done: list[str] = []
+    for job_id in (*group.ids[::2], *group.ids[1::2][:3]):
+        expect_retried(opsmanager, opsmanager.retry(group, job_id), f"the job failed ({len(done)} others run already)")
+        done.append(job_id)
+    for _ in range(3):
+        opsmanager.snapshot(group)
+    expect_running(opsmanager, group, done, before)
+    expect_unchanged(opsmanager, "OM-RETRY-12", group, before, "since it was not named in a retry", but=done)
+    expect_kept(opsmanager, group, done, before, UNDER_WAY if group.promised else list(Status))
+
+
+@decides("OM-RETRY-04", "OM-RETRY-12")
+def test_refusals_do_not_stand_in_the_way(opsmanager: OpsManager) -> None:
+    """After refused retries of other jobs and by strangers a failed job can still be retried."""
+    group = opsmanager.fresh_group(MIXED)
+    named = group.failed[1]
+    before = before_retry(opsmanager, group)
+
+    for job_id in (*group.of(Status.SUCCESS, Status.IN_PROGRESS), opsmanager.unknown_id()):
+        opsmanager.retry(group, job_id)
+    opsmanager.retry(group, named, headers={"Authorization": None})
+    expect_retried(opsmanager, opsmanager.retry(group, named), "the job failed, whatever else was refused")
+    expect_running(opsmanager, group, [named], before)
+    if all(before[each].status == Status.FAILURE for each in before if each in group.failed):
+        expect_unchanged(opsmanager, "OM-RETRY-12", group, before, "since it was not named", but=[named])
+
+
+def expect_end(opsmanager: OpsManager, group: Group, job_id: str, status: Status, started: float) -> bool:
+    """A re-run has ended as the provider of states promised, by the end of the settling time."""
+    shown = ["not found"]
+
+    def ended() -> bool:
+        now = opsmanager.look(group, job_id)
+        shown[0] = now.status if now else "not found"
+        return now is not None and now.status == status
+
+    holds = opsmanager.settled(ended)
+    for behaviour in ("OM-RETRY-04", "OM-RETRY-14"):
+        if group.promised or behaviour == "OM-RETRY-14":
+            opsmanager.judge.expect(
+                behaviour,
+                holds,
+                expected=f"{status} {time.monotonic() - started:.1f} s after the retry, as was asked for",
+                received=shown[0],
+                strict=group.promised,
+            )
+    return holds
+
+
+@decides("OM-RETRY-04", "OM-RETRY-14", "OM-RETRY-13", "OM-RETRY-15", "OM-RETRY-12")
+@in_background
+def test_rerun_goes_as_asked(opsmanager: OpsManager) -> None:
+    """With the provider's promise a re-run ends as asked under the same id; one that failed again can be retried."""
+    group = opsmanager.fresh_group(
+        [
+            JobPlan(Status.FAILURE, rerun_seconds=1, rerun_status=Status.SUCCESS),
+            JobPlan(Status.FAILURE, rerun_seconds=1, rerun_status=Status.FAILURE),
+            LONG,
+            FAILED,
+        ]
+    )
+    to_success, to_failure, long = group.ids[:3]
+    before = before_retry(opsmanager, group)
+    started = time.monotonic()
+
+    for job_id in (to_success, to_failure, long):
+        expect_retried(opsmanager, opsmanager.retry(group, job_id), "the job failed")
+    time.sleep(max(0.0, started + 1.05 - time.monotonic()))
+    succeeded = expect_end(opsmanager, group, to_success, Status.SUCCESS, started)
+    failed_again = expect_end(opsmanager, group, to_failure, Status.FAILURE, started)
+    expect_running(opsmanager, group, [long], before)
+    retried = [to_success, to_failure, long]
+    expect_unchanged(opsmanager, "OM-RETRY-12", group, before, "since nobody named it", but=retried)
+    expect_kept(opsmanager, group, retried, before, list(Status))
+    if succeeded:
+        answer = opsmanager.retry(group, to_success)
+        expect_not_failed_refused(opsmanager, answer, "the re-run succeeded", strict=group.promised)
+    opsmanager.judge.expect("OM-RETRY-15", True, expected="looked at where the re-run succeeded")
+    if failed_again:
+        again = opsmanager.snapshot(group)
+        expect_retried(opsmanager, opsmanager.retry(group, to_failure), "the job has failed again")
+        expect_running(opsmanager, group, [to_failure], again)
+
+
+@decides("OM-RETRY-04", "OM-RETRY-14")
+@takes_time
+@in_background
+def test_reruns_last_and_can_be_repeated(opsmanager: OpsManager) -> None:
+    """With the provider's promise a re-run is not lost before its time, and one that fails can be retried each time."""
+    group = opsmanager.fresh_group(
+        [
+            JobPlan(Status.FAILURE, rerun_seconds=LASTING, rerun_status=Status.SUCCESS),
+            JobPlan(Status.FAILURE, rerun_seconds=1, rerun_status=Status.FAILURE),
+        ]
+    )
+    lasting, failing = group.ids
+    before_retry(opsmanager, group)
+    started = time.monotonic()
+
+    expect_retried(opsmanager, opsmanager.retry(group, lasting), "the job failed")
+    for number in ("second", "third"):
+        expect_retried(opsmanager, opsmanager.retry(group, failing), f"the job has failed, before its {number} retry")
+        time.sleep(1.05)
+        if not expect_end(opsmanager, group, failing, Status.FAILURE, started):
+            break
+    time.sleep(max(0.0, started + LASTING - 1.1 - time.monotonic()))
+    now = opsmanager.look(group, lasting)
+    # A server may count whole seconds, and this look may have come late: then it says nothing.
+    if time.monotonic() - started < LASTING - 1:
+        for behaviour in ("OM-RETRY-04", "OM-RETRY-14"):
+            opsmanager.judge.expect(
+                behaviour,
+                now is not None and now.status == Status.IN_PROGRESS,
+                expected=f"IN_PROGRESS, since the re-run lasts {LASTING} s",
+                received=f"{now.status if now else 'not found'} before that",
+                strict=group.promised,
+            )

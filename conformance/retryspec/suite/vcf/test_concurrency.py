@@ -1,0 +1,86 @@
+"""Many clients at the same moment."""
+
+from retryspec.checks import Untestable, decides
+from retryspec.suite.vcf.client import Vcf
+from retryspec.suite.vcf.expectations import (
+    before_retry,
+    expect_not_failed_refused,
+    expect_unchanged,
+    expect_under_way,
+    look_into_refusal,
+)
+from retryspec.suite.vcf.model import Meaning, TaskPlan
+
+LONG = TaskPlan(Meaning.FAILED, rerun_seconds=60)
+
+AT_ONCE = 12
+
+
+@decides("VCF-STATE-06", "VCF-STATE-02", "VCF-RETRY-03")
+def test_one_of_simultaneous_retries_is_accepted(vcf: Vcf) -> None:
+    """Of several retries of one failed task at one moment one answers 200, the others 409, and that task alone runs."""
+    batch = vcf.fresh_tasks([TaskPlan(Meaning.IN_PROGRESS), *[LONG] * 3])
+    before = before_retry(vcf, batch)
+
+    if not expect_not_failed_refused(vcf, vcf.retry(batch.ids[0]), "the task runs", strict=batch.promised):
+        raise Untestable("a task that runs is not refused with 409", because="VCF-RETRY-09")
+    for named, many in zip(batch.ids[2:], (AT_ONCE, 4), strict=True):
+        answers = vcf.send_together([vcf.retry_request(named) for _ in range(many)])
+        accepted = [answer for answer in answers if answer.accepted]
+        if not accepted:
+            look_into_refusal(vcf, batch, answers[0], before, named)
+        elif not expect_under_way(vcf, batch, [named], before) and vcf.can_look:
+            raise Untestable("the retry had no effect", because="VCF-RETRY-05")
+        for answer in accepted[1:]:
+            # The task was to run for a minute, so it cannot have failed again in between: one look proves it.
+            vcf.judge.expect(
+                "VCF-STATE-06",
+                False,
+                answer.exchange,
+                expected=f"409, since another of {many} retries was accepted",
+                strict=batch.promised,
+                conclusive=batch.promised,
+            )
+        vcf.judge.expect(
+            "VCF-STATE-06",
+            bool(accepted),
+            answers[0].exchange,
+            expected=f"200 for one of {many} retries of a failed task",
+        )
+        for answer in answers:
+            vcf.judge.expect(
+                "VCF-STATE-06",
+                answer.accepted or answer.status == 409,
+                answer.exchange,
+                expected=f"200 for one and 409 for the others of {many} retries",
+                strict=batch.promised,
+            )
+    expect_unchanged(vcf, "VCF-RETRY-03", batch, before, "since it was not named in a retry", but=batch.ids[2:])
+
+
+@decides("VCF-RETRY-05", "VCF-STATE-01", "VCF-RETRY-03")
+def test_simultaneous_retries_of_different_tasks(vcf: Vcf) -> None:
+    """Retries of different tasks at one moment all have their effect, and each task is found while they go on."""
+    batch = vcf.fresh_tasks([LONG] * 8)
+    named = batch.ids[:6]
+    before = before_retry(vcf, batch)
+
+    retries = [vcf.retry_request(task_id) for task_id in named]
+    reads = [vcf.get_request(task_id) for task_id in named[:3]] if vcf.claims("getTask") else []
+    answers = vcf.send_together([*retries, *reads])
+    for answer, task_id in zip(answers[: len(retries)], named, strict=True):
+        look_into_refusal(vcf, batch, answer, before, task_id)
+        vcf.judge.expect(
+            "VCF-RETRY-05",
+            answer.accepted,
+            answer.exchange,
+            expected=f"200 for each of {len(named)} retries of different tasks",
+        )
+    for answer in answers[len(retries) :]:
+        vcf.judge.expect(
+            "VCF-STATE-01", answer.accepted, answer.exchange, expected="the task under its id while it is retried"
+        )
+    vcf.judge.expect("VCF-STATE-01", True, expected="looked at where tasks can be read")
+    ran = [task_id for answer, task_id in zip(answers, named, strict=False) if answer.accepted]
+    expect_under_way(vcf, batch, ran, before)
+    expect_unchanged(vcf, "VCF-RETRY-03", batch, before, "since it was not named in a retry", but=named)

@@ -1,0 +1,122 @@
+"""The filters of the list: only what matches is shown, and all of it."""
+
+from retryspec.checks import Untestable, decides
+from retryspec.suite.vcf.client import Vcf
+from retryspec.suite.vcf.expectations import before_retry, expect_retried, expect_under_way
+from retryspec.suite.vcf.model import Batch, Meaning, Task, TaskPlan, moment_of
+
+MEANINGS = (
+    Meaning.FAILED,
+    Meaning.SUCCESSFUL,
+    Meaning.IN_PROGRESS,
+    Meaning.CANCELLED,
+    Meaning.FAILED,
+    Meaning.PENDING,
+    Meaning.SUCCESSFUL,
+)
+MIXED = [TaskPlan(meaning) for meaning in MEANINGS]
+
+
+def tasks_of(vcf: Vcf, batch: Batch) -> dict[str, Task]:
+    """The tasks, where the name tells them from all others, so that they can be listed alone."""
+    tasks = before_retry(vcf, batch)
+    if not all(batch.mark in (task.name or "") for task in tasks.values()):
+        raise Untestable("needs tasks with the names that were asked for")
+    found = vcf.walk({"taskName": batch.mark})
+    missing = set(tasks) - set(found)
+    # What the whole list does not have either is for its own checks to say.
+    left_out = sorted(missing & set(vcf.listed(batch, missing))) if missing else []
+    vcf.judge.expect(
+        "VCF-LIST-05",
+        not left_out,
+        expected=f"all tasks whose name contains {batch.mark}",
+        received=f"without {left_out[:3]}",
+    )
+    if len(found) < 2:
+        raise Untestable("needs tasks that are listed by their name", because="VCF-LIST-05")
+    return {task_id: task for task_id, task in tasks.items() if task_id in found}
+
+
+def expect_just(vcf: Vcf, batch: Batch, query: dict[str, str], wanted: set[str]) -> None:
+    """With a filter the list has just these tasks of the batch; that others match too is looked at in every answer."""
+    found = {task.id for task in vcf.page(vcf.list({"taskName": batch.mark, "pageSize": "100", **query})).tasks}
+    vcf.judge.expect(
+        "VCF-LIST-05",
+        found == wanted,
+        expected=f"with {query} just the tasks that match: {sorted(wanted)[:3]} …",
+        received=f"without {sorted(wanted - found)[:3]}, also {sorted(found - wanted)[:3]}",
+    )
+
+
+@decides("VCF-LIST-05")
+def test_filters_select_what_matches(vcf: Vcf) -> None:
+    """Name, status, type and resource each select just the tasks that match, alone and together."""
+    batch = vcf.fresh_tasks(MIXED)
+    tasks = tasks_of(vcf, batch)
+    one = list(tasks.values())[len(tasks) // 2]
+
+    expect_just(vcf, batch, {}, set(tasks))
+    expect_just(vcf, batch, {"taskName": one.name or ""}, {one.id})
+    for status in {task.status for task in tasks.values()}:
+        vcf.list({"taskStatus": status, "pageSize": "20"})
+        expect_just(vcf, batch, {"taskStatus": status}, {i for i, task in tasks.items() if task.status == status})
+    rules = [("taskType", one.type, {i for i, task in tasks.items() if task.type == one.type})]
+    for resource_id, kind in one.resources[:1]:
+        with_it = {i for i, task in tasks.items() if resource_id in [found for found, _ in task.resources]}
+        of_kind = {i for i, task in tasks.items() if kind in [found for _, found in task.resources]}
+        rules += [("resourceId", resource_id, with_it), ("resourceType", kind, of_kind)]
+    for name, value, wanted in rules:
+        if value:
+            vcf.list({name: value, "pageSize": "20"})
+            expect_just(vcf, batch, {name: value}, wanted)
+    expect_just(vcf, batch, {"taskType": f"ABSENT_{batch.mark}"}, set())
+    expect_just(vcf, batch, {"resourceId": f"absent-{batch.mark}"}, set())
+
+
+@decides("VCF-LIST-05")
+def test_spellings_of_a_status_select_no_other(vcf: Vcf) -> None:
+    """Whether another spelling of a status selects the same tasks is open, but it selects no other (vcf R-13)."""
+    batch = vcf.fresh_tasks([TaskPlan(meaning) for meaning in Meaning])
+    shown = {task.status for task in tasks_of(vcf, batch).values()}
+
+    for status in {"FAILED", "Failed", "IN_PROGRESS", "In Progress", *shown}:
+        vcf.page(vcf.list({"taskName": batch.mark, "taskStatus": status}))
+    vcf.judge.expect("VCF-LIST-05", True, expected="looked at in every exchange")
+
+
+@decides("VCF-LIST-05")
+def test_completed_after_selects_what_ended_later(vcf: Vcf) -> None:
+    """`completedAfter` selects the tasks that succeeded or failed after that time, and no others."""
+    batch = vcf.fresh_tasks(MIXED)
+    tasks = tasks_of(vcf, batch)
+    ended = {
+        task_id: int(1000 * moment.timestamp())
+        for task_id, task in tasks.items()
+        if task.meaning in (Meaning.FAILED, Meaning.SUCCESSFUL) and (moment := moment_of(task.completed)) is not None
+    }
+    if len(ended) < sum(task.meaning in (Meaning.FAILED, Meaning.SUCCESSFUL) for task in tasks.values()) or not ended:
+        raise Untestable("needs ended tasks that say when they were completed")
+
+    times = sorted(set(ended.values()))
+    for after in {times[0] - 2000, *(time + 2 for time in times), times[-1] + 2000}:
+        # A server may count whole seconds: what ended within the same one is not looked at.
+        if all(abs(time - after) > 1000 or time + 2 == after for time in times):
+            expect_just(vcf, batch, {"completedAfter": str(after)}, {i for i, time in ended.items() if time > after})
+    vcf.judge.expect("VCF-LIST-05", bool(ended), expected="tasks that have ended")
+
+
+@decides("VCF-LIST-05")
+def test_filter_follows_a_retry(vcf: Vcf) -> None:
+    """A task that is retried moves from the failed ones to those under way in a filtered list as well."""
+    batch = vcf.fresh_tasks([TaskPlan(Meaning.FAILED)] * 3)
+    tasks = tasks_of(vcf, batch)
+    named = next(iter(tasks))
+    failed = tasks[named].status
+
+    expect_retried(vcf, batch, vcf.retry(named), tasks, named, "the task failed")
+    if not expect_under_way(vcf, batch, [named], tasks):
+        raise Untestable("the retry had no effect", because="VCF-RETRY-05")
+    listed = vcf.walk({"taskName": batch.mark})
+    for status in {failed, *(task.status for task in listed.values())}:
+        wanted = {task_id for task_id, task in listed.items() if task.status == status}
+        expect_just(vcf, batch, {"taskStatus": status}, wanted)
