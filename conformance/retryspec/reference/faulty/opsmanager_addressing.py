@@ -149,7 +149,7 @@ class MalformedRetryFatal(Refusing):
 
     operation = "retryLogCollectionJob"
     before = faults.JOB_ID_INVALID
-    after = replace(faults.INTERNAL)
+    after = faults.INTERNAL
 
 
 @faulty("OM-RETRY-18", "OM-RETRY-03", says="A job id that lacks its last digit finds the job.")

@@ -157,26 +157,12 @@ class OrderTurns(Server):
         return page
 
 
-class OddParameters(Server):
-    """Does something else with a parameter that cannot be used."""
-
-    fault: faults.Fault = faults.INTERNAL
-
-    def invalid_parameter(self, call: Call, problem: Problem) -> Refusal:
-        """Return the answer to a parameter that cannot be used."""
-        if problem.name in ("pageNum", "itemsPerPage") and self.is_odd(problem):
-            return self.refuse(self.fault, name=problem.name, detail=problem.detail)
-        return super().invalid_parameter(call, problem)
-
-    def is_odd(self, problem: Problem) -> bool:
-        """Tell whether it is one that is answered otherwise."""
-        return True
-
-
 @faulty("OM-LIST-06", says="A page number of 0 or less ends in an internal error.")
-class PageZeroFatal(OddParameters):
+class PageZeroFatal(Server):
     """Cuts before the beginning."""
 
-    def is_odd(self, problem: Problem) -> bool:
-        """Tell whether it is a number."""
-        return problem.name == "pageNum" and problem.reason is Reason.OUT_OF_RANGE
+    def invalid_parameter(self, call: Call, problem: Problem) -> Refusal:
+        """Return the refusal of a parameter, or break over a page before the first."""
+        if problem.name == "pageNum" and problem.reason is Reason.OUT_OF_RANGE:
+            return self.refuse(faults.INTERNAL)
+        return super().invalid_parameter(call, problem)

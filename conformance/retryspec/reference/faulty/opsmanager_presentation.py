@@ -23,32 +23,13 @@ class UnauthorizedInWords(Server):
         )
 
 
-class Typed(Server):
-    """Calls some answers by another media type."""
-
-    type: str = "text/plain"
-
-    def finish(self, call: Call, response: Response) -> Response:
-        """Return an answer, under another name where it is one of those."""
-        response = super().finish(call, response)
-        if response.body and response.status_code != 401 and self.is_changed(call, response.status_code):
-            response.headers["Content-Type"] = self.type
-        return response
-
-    def is_changed(self, call: Call, status: int) -> bool:
-        """Tell whether an answer is one of those."""
-        return True
-
-
 @faulty("OM-COMMON-14", says="Errors are called problem+json.")
-class ErrorsCalledProblems(Typed):
+class ErrorsCalledProblems(Server):
     """Follows a standard that the vendor does not."""
 
-    type = "application/problem+json"
-
-    def is_changed(self, call: Call, status: int) -> bool:
-        """Tell whether it is an error."""
-        return status >= 400
+    def media_type(self, status: int) -> str:
+        """Return the media type of an answer with a body, of that standard where it is an error."""
+        return "application/problem+json" if status >= 400 and status != 401 else super().media_type(status)
 
 
 class Failing(Server):

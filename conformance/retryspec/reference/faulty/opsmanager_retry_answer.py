@@ -12,8 +12,6 @@ from retryspec.reference.wire import with_body, with_status
 LENGTH_MISSING = Fault(411, "INVALID_ATTRIBUTE", "A request needs a length.")
 BODY_INVALID = Fault(400, "INVALID_JSON", "The body is no JSON.")
 BODY_FATAL = Fault(500, "UNEXPECTED_ERROR", "Something went wrong in the server.")
-QUERY_UNWANTED = Fault(400, "INVALID_QUERY_PARAMETER", "A retry has no answer that could be wrapped.")
-TYPE_UNACCEPTABLE = Fault(406, None, "There is nothing of this type.")
 
 
 class Answering(Server):

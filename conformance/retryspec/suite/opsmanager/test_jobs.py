@@ -13,6 +13,7 @@ FAILED = JobPlan(Status.FAILURE)
 
 FORMS: list[Query] = [
     {"pretty": "true", "envelope": "false"},
+    {"pretty": "false", "envelope": "false"},
     {"pretty": "true"},
     {"envelope": "true"},
     {"pretty": "true", "envelope": "true"},

@@ -3,7 +3,7 @@
 import pytest
 
 from retryspec.checks import Untestable, decides
-from retryspec.suite.opsmanager.client import Headers, OpsManager, Query
+from retryspec.suite.opsmanager.client import Answer, Headers, OpsManager, Query
 from retryspec.suite.opsmanager.expectations import (
     NOT_FOUND,
     before_retry,
@@ -46,15 +46,39 @@ def test_failed_job_is_retried(opsmanager: OpsManager) -> None:
     answer = opsmanager.retry(group, listed, {"pretty": "true"}, None, headers=JSON)
     if listed != group.ids[0]:
         expect_retried(opsmanager, answer, "the id is the one that the list shows", "OM-RETRY-03")
+    expect_found(opsmanager, answer)
     for behaviour in ("OM-RETRY-10", "OM-COMMON-15"):
         if not answer.accepted:
             opsmanager.judge.leave_out(behaviour)
     expect_retried(opsmanager, answer, "the job failed, and this is the example of the page")
     for behaviour in ("OM-RETRY-10", "OM-COMMON-15"):
         opsmanager.judge.expect(behaviour, True, expected="200")
-    for behaviour in ("OM-RETRY-01", "OM-RETRY-02", "OM-RETRY-03", "OM-RETRY-05", "OM-RETRY-06", "OM-RETRY-07"):
-        opsmanager.judge.expect(behaviour, True, expected="a retry that is answered as documented")
+    # What a success looks like is looked at in every exchange of a run.
+    for behaviour in ("OM-RETRY-05", "OM-RETRY-06", "OM-RETRY-07"):
+        opsmanager.judge.expect(behaviour, True, expected="a success as documented")
     expect_running(opsmanager, group, group.ids, before)
+
+
+def expect_found(opsmanager: OpsManager, answer: Answer) -> None:
+    """The operation is there, and finds the project and the job that it is given.
+
+    Raises:
+        Untestable: it does not, so that a retry says nothing more.
+    """
+    missing = answer.status in (404, 405)
+    code = answer.error_code or ""
+    of_project, of_job = "GROUP_ID" in code or code.startswith("GROUP"), "JOB" in code
+    absences = {
+        "OM-RETRY-01": missing and not of_project and not of_job,
+        "OM-RETRY-02": missing and of_project and not of_job,
+        "OM-RETRY-03": missing and of_job,
+    }
+    for behaviour, absent in absences.items():
+        expected = "an answer other than 404 or 405 for a job that is listed in its project"
+        opsmanager.judge.expect(behaviour, not absent, answer.exchange, expected=expected)
+    if missing:
+        because = next(behaviour for behaviour, absent in absences.items() if absent)
+        raise Untestable("a listed job is not found by the retry", because=because)
 
 
 Form = tuple[Query, bytes | None, Headers]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
 from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
@@ -68,6 +68,7 @@ class Vcf:
         self.target = connection.target
         self.token = connection.token
         self.claims = connection.claims
+        self.spend = connection.spend
 
     @property
     def has_states(self) -> bool:
@@ -320,8 +321,8 @@ class Vcf:
         connection = self._connection
         look_at_answer(self.judge, connection.session.shape, operation, exchange, asked)
         body = _json_or_none(response)
-        if operation == RETRY and 200 <= response.status < 300 and asked.task_id is not None:
-            connection.spend(asked.task_id)
+        if operation == RETRY and 200 <= response.status < 300:
+            connection.spend(unquote(exchange.request.target.partition("?")[0].rstrip("/").rpartition("/")[2]))
         if not isinstance(body, dict) or response.status != 200:
             return Answer(exchange, response, body)
         if operation == GET:

@@ -169,7 +169,7 @@ class VcfConnection:
         return came
 
     def spend(self, task_id: str) -> None:
-        """Remember that a task has been retried, so that it has failed no longer."""
+        """Remember that a known task is no longer what it was, as after a retry."""
         with self._lock:
             self._spent.add(task_id)
 
@@ -222,6 +222,8 @@ class VcfConnection:
             RunError: nothing answers, the credentials are refused, or this is no VCF API.
         """
         self._smoke_login()
+        if self.session.states is not None:
+            self._smoke_batch()
         exchanges = []
         for request in self._smoke_requests():
             exchange = self.send(request)
@@ -251,18 +253,21 @@ class VcfConnection:
             return
         if self.claims(LIST):
             yield self.request("GET", TASKS_PATH)
-        try:
-            batch = self.batch([TaskPlan(Meaning.FAILED)])
-        except Untestable as problem:
-            if self.session.states is not None:
-                raise RunError(f"vcf: {self.target.claim.states_url}: {problem}.") from None
-            batch = Batch((), ())
+        batch = self._smoke_batch()
         known = (*batch.ids, *(task_id for ids in self.target.tasks.values() for task_id in ids[:1]))
         if self.claims(GET):
             yield from (self.request("GET", f"{TASKS_PATH}/{task_id}") for task_id in known)
         if self.claims(RETRY) and not self.claims(GET) and not self.session.options.read_only and batch.ids:
             self.spend(batch.ids[0])
             yield self.request("PATCH", f"{TASKS_PATH}/{batch.ids[0]}", b"")
+
+    def _smoke_batch(self) -> Batch:
+        try:
+            return self.batch([TaskPlan(Meaning.FAILED)])
+        except Untestable as problem:
+            if self.session.states is not None:
+                raise RunError(f"vcf: {self.target.claim.states_url}: {problem}.") from None
+            return Batch((), ())
 
     def _what_is_wrong(self, exchange: Exchange, *, signing_in: bool = False) -> str:
         url, response = self.target.claim.base_url, exchange.response

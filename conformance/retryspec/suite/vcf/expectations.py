@@ -39,6 +39,7 @@ def before_retry(vcf: Vcf, batch: Batch, ids: Iterable[str] | None = None) -> di
             continue
         shown = task.status if task else "not found"
         if not batch.fresh:
+            vcf.spend(task_id)
             raise Untestable(f"the task {task_id} was to be {asked_for}, and is {shown}")
         vcf.judge.expect(
             "VCF-GET-02",
