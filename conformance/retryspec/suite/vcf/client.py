@@ -110,10 +110,17 @@ class Vcf:
         return self._connection.request("GET", _path(task_id, query), headers=headers)
 
     def retry(
-        self, task_id: str, body: bytes | None = b"", *, headers: Headers | None = None, query: str = ""
+        self,
+        task_id: str,
+        body: bytes | None = b"",
+        *,
+        headers: Headers | None = None,
+        query: str = "",
+        open_: bool = False,
     ) -> Answer:
         """Ask for a retry of a task; by default in the form of the Go client, with a Content-Length of 0."""
-        return self.send(RETRY, self.retry_request(task_id, body, headers=headers, query=query), Asked(task_id))
+        request = self.retry_request(task_id, body, headers=headers, query=query)
+        return self.send(RETRY, request, Asked(task_id, open=open_))
 
     def retry_request(
         self, task_id: str, body: bytes | None = b"", *, headers: Headers | None = None, query: str = ""
@@ -246,7 +253,7 @@ class Vcf:
         for _ in range(MOST_PAGES):
             if not page.tasks or (until is not None and until <= tasks.keys()):
                 break
-            answer = self.list({**query, "pageNumber": str(number)}, sound=False)
+            answer = self.list({**query, "pageNumber": str(number)}, open_=True)
             if answer.page is None or not answer.accepted:
                 break
             new = {task.id: task for task in answer.page.tasks if task.id not in tasks}

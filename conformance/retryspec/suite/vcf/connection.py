@@ -125,7 +125,7 @@ class VcfConnection:
     def batch(self, plans: Sequence[TaskPlan]) -> Batch:
         """Tasks to retry: made by the provider of states, else of the ids that the target file gives.
 
-        Tasks that were only found in a list are never retried: on a live appliance that is real work (vcf sheet, 5).
+        Tasks that were only found in a list are never retried: on a live appliance that is real work.
 
         Raises:
             Untestable: there are none, and why.

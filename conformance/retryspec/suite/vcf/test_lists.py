@@ -49,9 +49,9 @@ def test_list_is_a_page(vcf: Vcf) -> None:
         ("doLiveRefresh", "false"),
     ):
         # The second page may be beyond the end, and before 5.1.1 there was no other.
-        sound = name != "pageNumber"
+        certain = name != "pageNumber"
         query = {name: value} if name in ("limit", "pageSize") else {name: value, "pageSize": "5"}
-        expect_page(vcf, "VCF-LIST-01", vcf.list(query, sound=sound), f"{name} is {value}", strict=sound)
+        expect_page(vcf, "VCF-LIST-01", vcf.list(query, open_=not certain), f"{name} is {value}", strict=certain)
     for each in ("VCF-LIST-02", "VCF-LIST-03"):
         vcf.judge.expect(each, True, expected="looked at in every exchange")
 

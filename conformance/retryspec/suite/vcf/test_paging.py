@@ -49,7 +49,7 @@ def expect_pages_are_the_whole(vcf: Vcf, whole: Whole, size: int | None) -> None
         raise Untestable(f"a page of {first.shown} where {size} were asked for", because="VCF-LIST-06")
     seen, number = list(first.ids), 1 if first.number is None else first.number + 1
     while len(set(seen)) < len(whole.ids):
-        page = vcf.list({**query, "pageNumber": str(number)}, sound=False).page
+        page = vcf.list({**query, "pageNumber": str(number)}, open_=True).page
         if page is None or not page.tasks:
             break
         # Page 1 may be the first one again, where nothing said which number that has (vcf A20).
@@ -97,7 +97,7 @@ def expect_explicit_first_page(vcf: Vcf, query: dict[str, str], ids: list[str], 
 
 def expect_nothing_beyond(vcf: Vcf, query: dict[str, str], number: int) -> None:
     """Beyond the last page there should be no task: a client that pages on would never come to an end."""
-    answer = vcf.list({**query, "pageNumber": str(number + 1)}, sound=False)
+    answer = vcf.list({**query, "pageNumber": str(number + 1)}, open_=True)
     vcf.judge.expect(
         "VCF-LIST-08",
         answer.page is None or not answer.page.shown,

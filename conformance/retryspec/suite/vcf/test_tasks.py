@@ -93,7 +93,8 @@ def test_reading_changes_nothing(vcf: Vcf) -> None:
             now.state == before.state or (not ended and now.lasting == before.lasting),
             expected=f"{task_id} as it was: {before.whole[:300]}",
             received=now.whole[:300],
-            strict=ended or now.lasting != before.lasting,
+            # Somebody else may retry a failed task that was not made for this check.
+            strict=batch.fresh or (ended and before.meaning is not Meaning.FAILED),
         )
         vcf.judge.expect(
             "VCF-GET-05",
