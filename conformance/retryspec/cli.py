@@ -162,7 +162,7 @@ def _target_file(target: Path | None, slugs: tuple[str, ...]) -> Iterator[Path]:
         return
     from retryspec.reference.target import reference_target
 
-    with reference_target(slugs) as file:
+    with reference_target(slugs, apart=True) as file:
         yield file
 
 

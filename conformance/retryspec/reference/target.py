@@ -1,11 +1,15 @@
 """A reference server that runs, with provider states, and the target file that leads to it."""
 
 import json
+import multiprocessing
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from retryspec.errors import RunError
 from retryspec.reference.apis import api_slugs, server_of
 from retryspec.reference.app import application
 from retryspec.reference.serve import running
@@ -14,21 +18,70 @@ from retryspec.reference.states import PATH
 __all__ = ["reference_target"]
 
 
+_START_SECONDS = 30
+_STOP_SECONDS = 5
+
+
 @contextmanager
-def reference_target(slugs: Sequence[str] = (), *, variations: Sequence[str] = ()) -> Iterator[Path]:
+def reference_target(
+    slugs: Sequence[str] = (), *, variations: Sequence[str] = (), apart: bool = False
+) -> Iterator[Path]:
     """Give the target file of a reference server that runs for as long as the block lasts.
 
     Args:
         slugs: The APIs; all of them if none is named.
         variations: The names of faulty or lenient servers to take in place of the reference.
+        apart: Whether it runs in a process of its own, so that it does not share a core with who calls it.
     """
     chosen = list(slugs) or api_slugs()
-    app = application(chosen, provider_states=True, variations=variations)
-    with running(app) as base_url, tempfile.TemporaryDirectory(prefix="retryspec-") as folder:
+    tables = {slug: server_of(slug) for slug in chosen}
+    served = _served_apart if apart else _served_here
+    with served(chosen, variations) as base_url, tempfile.TemporaryDirectory(prefix="retryspec-") as folder:
         file = Path(folder) / "target.toml"
-        tables = {slug: {**server_of(slug).target(base_url), "states_url": base_url + PATH} for slug in chosen}
-        file.write_text("\n".join(_table(slug, values) for slug, values in tables.items()), encoding="utf-8")
+        texts = [
+            _table(slug, {**server.target(base_url), "states_url": base_url + PATH}) for slug, server in tables.items()
+        ]
+        file.write_text("\n".join(texts), encoding="utf-8")
         yield file
+
+
+@contextmanager
+def _served_here(slugs: Sequence[str], variations: Sequence[str]) -> Iterator[str]:
+    with running(application(slugs, provider_states=True, variations=variations)) as base_url:
+        yield base_url
+
+
+@contextmanager
+def _served_apart(slugs: Sequence[str], variations: Sequence[str]) -> Iterator[str]:
+    context = multiprocessing.get_context("spawn")
+    ours, its = context.Pipe()
+    process = context.Process(target=_serve_until_told, args=(slugs, variations, its), name="reference", daemon=True)
+    process.start()
+    its.close()
+    try:
+        yield _told_address(ours)
+    finally:
+        ours.close()
+        process.join(_STOP_SECONDS)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _told_address(pipe: Connection) -> str:
+    with suppress(EOFError):
+        if pipe.poll(_START_SECONDS):
+            return str(pipe.recv())
+    raise RunError("the reference server did not start; see what its process said above")
+
+
+def _serve_until_told(slugs: Sequence[str], variations: Sequence[str], pipe: Connection) -> None:
+    """Serve until the other end of the pipe is closed, as it is when its process ends in whatever way."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started this
+    with _served_here(slugs, variations) as base_url:
+        pipe.send(base_url)
+        with suppress(EOFError):
+            pipe.recv()
 
 
 def _table(slug: str, values: Mapping[str, str | bool]) -> str:
