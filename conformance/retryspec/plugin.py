@@ -3,10 +3,13 @@
 A check is a pytest function with `@decides(...)`.
 The plugin calls it with a fresh handle on the API for each look and collects what it found as a `CheckResult`.
 That travels as a user property of the test report, which is the same in one process and with pytest-xdist.
-Checks that mostly wait run in threads from the start and are looked at last.
+In one process each API has a thread in which its checks run one after another, and each check that mostly waits has
+a thread of its own; they are looked at in the order of the items, those that wait last.
 """
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -49,41 +52,49 @@ class Suite:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._connections: dict[str, Connection] = {}
-        self._threads: ThreadPoolExecutor | None = None
+        self._connecting = threading.Lock()
+        self._threads: list[ThreadPoolExecutor] = []
         self._started: dict[str, Future[CheckResult]] = {}
-        self._counted = 0
-        self._unanswered_in_a_row = 0
+        self._counted: Counter[str] = Counter()
+        self._unanswered_in_a_row: Counter[str] = Counter()
 
     def connection(self, slug: str) -> Connection:
         """The connection to the server of an API, made when first asked for."""
-        if slug not in self._connections:
-            option = self._config.option
-            if option.target is None:
-                raise UsageError("No target: give --target FILE. There is no default server.")
-            tables = read_target_file(Path(option.target))
-            if slug not in tables:
-                raise UsageError(f"{option.target}: there is no table [{slug}].")
-            self._connections[slug] = connect(tables[slug], run_options(self._config))
-        return self._connections[slug]
+        with self._connecting:
+            if slug not in self._connections:
+                self._connections[slug] = self._connected(slug)
+            return self._connections[slug]
+
+    def _connected(self, slug: str) -> Connection:
+        file = self._config.option.target
+        if file is None:
+            raise UsageError("No target: give --target FILE. There is no default server.")
+        tables = read_target_file(Path(file))
+        if slug not in tables:
+            raise UsageError(f"{file}: there is no table [{slug}].")
+        return connect(tables[slug], run_options(self._config))
 
     def result(self, item: pytest.Function) -> CheckResult:
-        """What a check found: conducted now, or in the background since the start."""
+        """What a check found: conducted now, or already started."""
         started = self._started.get(item.nodeid)
         result = started.result() if started else self.conducted(item)
-        sent = sum(connection.session.exchanger.sent for connection in self._connections.values())
-        self._counted, new = sent, sent - self._counted
-        self._unanswered_in_a_row = self._unanswered_in_a_row + 1 if result.unanswered else 0
+        slug = slug_of(item)
+        sent = self.connection(slug).session.exchanger.sent
+        self._counted[slug], new = sent, sent - self._counted[slug]
         return replace(result, requests=new)
 
-    @property
-    def gives_up(self) -> bool:
-        """Whether so many checks in a row got no answer that the server must be gone."""
-        return self._unanswered_in_a_row >= MOST_UNANSWERED
-
     def conducted(self, item: pytest.Function) -> CheckResult:
-        """Conduct a check."""
+        """Conduct a check, unless so many in a row got no answer that the server must be gone."""
         slug = slug_of(item)
-        connection = self.connection(slug)
+        if self._unanswered_in_a_row[slug] >= MOST_UNANSWERED:
+            reason = f"the run was given up: {MOST_UNANSWERED} checks in a row got no answer"
+            return CheckResult(check_id(item), decided_by(item.obj), untested=reason, given_up=True)
+        result = self._conducted(item, self.connection(slug))
+        self._unanswered_in_a_row[slug] = self._unanswered_in_a_row[slug] + 1 if result.unanswered else 0
+        return result
+
+    def _conducted(self, item: pytest.Function, connection: Connection) -> CheckResult:
+        slug = slug_of(item)
         params: Mapping[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
 
         def check(judge: Judge) -> None:
@@ -98,19 +109,23 @@ class Suite:
             error=session.shown(result.error) if result.error else None,
         )
 
-    def start_in_background(self, items: list[pytest.Function]) -> None:
-        """Start the checks that mostly wait."""
-        if not items:
-            return
-        for slug in {slug_of(item) for item in items}:
-            self.connection(slug)
-        self._threads = ThreadPoolExecutor(len(items))
-        self._started = {item.nodeid: self._threads.submit(self.conducted, item) for item in items}
+    def start(self, items: Sequence[pytest.Function]) -> None:
+        """Start all checks: those that mostly wait in a thread each, the others of an API one after another."""
+        waiting = [item for item in items if _waits(item)]
+        lanes = [waiting] if waiting else []
+        for slug in dict.fromkeys(slug_of(item) for item in items):
+            lanes.append([item for item in items if slug_of(item) == slug and item not in waiting])
+        for lane in lanes:
+            threads = ThreadPoolExecutor(len(lane) if lane is waiting else 1)
+            self._threads.append(threads)
+            self._started |= {item.nodeid: threads.submit(self.conducted, item) for item in lane}
 
     def close(self) -> None:
         """Close every connection."""
-        if self._threads is not None:
-            self._threads.shutdown(wait=True, cancel_futures=True)
+        for threads in self._threads:
+            threads.shutdown(wait=False, cancel_futures=True)
+        for threads in self._threads:
+            threads.shutdown(wait=True)
         for connection in self._connections.values():
             connection.session.close()
 
@@ -203,11 +218,11 @@ def _waits(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
-    """Start the checks that mostly wait before the first of the others."""
+    """Start the checks before they are looked at, so that those of several APIs run beside each other."""
     # With pytest-xdist each process runs only some of the checks, and does not know which.
     if not hasattr(session.config, "workerinput") and not getattr(session.config.option, "numprocesses", None):
-        waiting = [item for item in session.items if isinstance(item, pytest.Function) and _waits(item)]
-        session.config.stash[_suite].start_in_background(waiting)
+        checks = [item for item in session.items if isinstance(item, pytest.Function) and is_check(item)]
+        session.config.stash[_suite].start(checks)
     return (yield)
 
 
@@ -216,12 +231,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Conduct a check and turn what it found into a test result."""
     if not is_check(pyfuncitem):
         return None
-    suite = pyfuncitem.config.stash[_suite]
-    result = suite.result(pyfuncitem)
+    result = pyfuncitem.config.stash[_suite].result(pyfuncitem)
     # Text, since pytest-xdist carries nothing but plain values from one process to another.
     pyfuncitem.user_properties.append((PROPERTY, _results.dump_json(result).decode()))
-    if suite.gives_up:
-        pyfuncitem.session.shouldstop = f"{MOST_UNANSWERED} checks in a row got no answer"
     report_outcome(result)
     return True
 

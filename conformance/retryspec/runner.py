@@ -114,7 +114,8 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
     reports = []
     for slug, smoke in smokes.items():
         results = [result for result in collected.results if result.check.startswith(f"suite/{slug}/")]
-        trouble = smoke.trouble or collected.trouble
+        given_up = next((result.untested for result in results if result.given_up), None)
+        trouble = smoke.trouble or collected.trouble or given_up
         behaviours = judge_behaviours(
             catalogue[slug], results, selected=selected[slug], claimed=smoke.claim.operations, known=smoke.claim.known
         )
@@ -196,13 +197,18 @@ class Collected:
     trouble: str | None = None
 
 
+# Of pytest's own plugins: what writes to the folder or the terminal, and what costs time for each check.
+_NOT_NEEDED = ("cacheprovider", "terminal", "logging", "threadexception", "unraisableexception")
+
+
 def _conduct(plan: Plan, healthy: Sequence[str], ends_at: float, progress: Progress) -> Collected:
     import pytest
 
     collector = Collector(progress)
     arguments = [
         *("-c", os.devnull, "--rootdir", str(suite_folder("").resolve())),
-        *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "retryspec.plugin", "--import-mode=importlib"),
+        *("--import-mode=importlib", "--assert=plain", "--capture=no", "-p", "retryspec.plugin"),
+        *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
         *("--target", str(plan.target), "--exchange-timeout", str(plan.timeout), "--settle", str(plan.settle)),
         *("--ends-at", str(ends_at), "--suite-seed", str(plan.seed), "--depth", plan.depth),
         *(["--read-only"] if plan.read_only else []),
@@ -215,8 +221,6 @@ def _conduct(plan: Plan, healthy: Sequence[str], ends_at: float, progress: Progr
     collected = collector.collected
     if time.time() >= ends_at:
         collected.trouble = f"the time for the whole run ({plan.max_time:g} s) was used up"
-    elif collector.stopped:
-        collected.trouble = f"the run was given up: {collector.stopped}"
     elif code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         collected.trouble = f"pytest ended with {code}: {said.getvalue()[-2000:]}"
     elif collector.broken:
@@ -229,7 +233,6 @@ class Collector:
 
     def __init__(self, progress: Progress) -> None:
         self.collected = Collected()
-        self.stopped: str | None = None
         self.broken: list[str] = []
         self._progress = progress
 
@@ -247,11 +250,6 @@ class Collector:
             self._progress.finished(result)
         elif getattr(report, "failed", False):
             self.broken.append(str(getattr(report, "longreprtext", "")))
-
-    def pytest_sessionfinish(self, session: object) -> None:
-        """Remember whether the session stopped before its end."""
-        stopped = getattr(session, "shouldstop", False)
-        self.stopped = str(stopped) if stopped else None
 
 
 @contextlib.contextmanager

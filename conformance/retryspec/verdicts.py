@@ -112,6 +112,8 @@ class CheckResult:
     error: str | None = None
     unanswered: bool = False
     """It stopped because a request got no answer at all."""
+    given_up: bool = False
+    """It was not conducted, since the server seems to be gone."""
     requests: int = 0
     """Requests sent since the last result of the same process."""
     seconds: float = 0.0

@@ -2,8 +2,10 @@
 
 import json
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,5 +86,13 @@ def _target_file(target: Path | None, slugs: tuple[str, ...]) -> Iterator[Path]:
         return
     from retryspec.reference.target import reference_target
 
+    # While the server starts in its process, this one loads what it needs next.
+    threading.Thread(target=_load_the_suite, daemon=True).start()
     with reference_target(slugs, apart=True) as file:
         yield file
+
+
+def _load_the_suite() -> None:
+    # What is missing is said by whoever needs it.
+    with suppress(ImportError):
+        import_module("retryspec.plugin")
