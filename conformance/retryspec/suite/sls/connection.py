@@ -263,7 +263,8 @@ class SlsConnection:
             return self.shipper([TaskPlan("fail")], needed=not self.claims("getShipperStatus"))
         except Untestable as problem:
             if not (self.target.project and self.target.logstore and self.target.shipper):
-                raise RunError(f"sls: {self.target.claim.states_url}: {problem}.") from None
+                why = "a run that may only read has none made" if self.session.options.read_only else str(problem)
+                raise RunError(f"sls: no shipper to look at: {why}; name project, logstore and shipper.") from None
             return Shipper(self.target.project, self.target.logstore, self.target.shipper)
 
     def _smoke_requests(self, shipper: Shipper) -> list[Request]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from retryspec.checks import Untestable
+from retryspec.checks import NotClaimed, Untestable
 from retryspec.suite.sls.client import Answer, Sls
 from retryspec.suite.sls.model import Shipper, Task
 from retryspec.suite.sls.shape import GET
@@ -191,6 +191,16 @@ class Surroundings:
         home = shippers[0]
         seen = (*shippers, *home.neighbours) if sls.claims_get() else ()
         return cls(home, {shipper: sls.snapshot(shipper) for shipper in seen})
+
+    def before(self, shipper: Shipper) -> Mapping[str, Task]:
+        """The tasks of a shipper before the call.
+
+        Raises:
+            NotClaimed: there is no status operation to look at them with.
+        """
+        if shipper not in self.tasks:
+            raise NotClaimed(f"the target does not claim {GET}, so that no effect can be seen")
+        return self.tasks[shipper]
 
 
 def expect_no_effect(sls: Sls, around: Surroundings, answers: Iterable[Answer], what: str) -> None:

@@ -139,7 +139,6 @@ def test_only_failed_tasks_are_concerned(sls: Sls, status: str) -> None:
     shipper = sls.fresh_shipper(MIXED)
     target = shipper.ids(status)[0]
     around = Surroundings.of(sls, shipper)
-    before = around.tasks[shipper]
 
     answer = sls.put(shipper, [target])
     sls.judge.expect(
@@ -148,6 +147,7 @@ def test_only_failed_tasks_are_concerned(sls: Sls, status: str) -> None:
         answer.exchange,
         expected="200 that leaves the task alone, or a refusal",
     )
+    before = around.before(shipper)
     expect_as_it_was(sls, shipper, target, before, sls.snapshot(shipper))
     expect_no_effect(sls, around, [answer], f"a retry of a task with the status {status}")
     expect_only_these_ran(sls, "SLS-RETRY-09", shipper, [target], before)
@@ -185,11 +185,10 @@ def test_unknown_ids_run_nothing(sls: Sls) -> None:
     other = sls.fresh_shipper([FAILED])
     task_id = shipper.ids("fail")[0]
     around = Surroundings.of(sls, shipper, other)
-    before = around.tasks[shipper]
 
     near = [task_id[:-1], f"{task_id}0", task_id[1:], "", "%", "*", "_" * len(task_id), "absent-task", *other.ids()]
     near += [f"%{ord(task_id[0]):02x}{task_id[1:]}", f"{task_id}\x00x", ",".join(shipper.ids("fail"))]
-    answers = [sls.put(shipper, [name]) for name in near if name not in before]
+    answers = [sls.put(shipper, [name]) for name in near if name not in shipper.ids()]
     for answer in answers:
         sls.judge.expect(
             "SLS-RETRY-04",
@@ -197,10 +196,11 @@ def test_unknown_ids_run_nothing(sls: Sls) -> None:
             answer.exchange,
             expected="200 that does nothing, or a refusal",
         )
+    before = around.before(shipper)
     expect_no_effect(sls, around, answers, "a retry of an unknown task")
     expect_only_these_ran(sls, "SLS-RETRY-04", shipper, (), before)
     what = "since the retry went to another project"
-    expect_unchanged(sls, "SLS-RETRY-04", other, around.tasks[other], what, strict=other.promised)
+    expect_unchanged(sls, "SLS-RETRY-04", other, around.before(other), what, strict=other.promised)
     # Whether letter case and blanks are part of an id is the server's business.
     for name in (task_id.swapcase(), f" {task_id} "):
         if name not in before:
@@ -217,12 +217,12 @@ def test_mixed_list_touches_no_other_task(sls: Sls) -> None:
         ids = {status: iter(shipper.ids(status)) for status in STATUSES}
         names = [next(ids[word]) if word in ids else "absent-task" for word in order.split()]
         around = Surroundings.of(sls, shipper)
-        before = around.tasks[shipper]
 
         answer = sls.put(shipper, names)
         sls.judge.expect(
             "SLS-RETRY-09", answer.accepted or answer.refused, answer.exchange, expected="200 or a refusal"
         )
+        before = around.before(shipper)
         expect_no_effect(sls, around, [answer], f"a list of the kind {order}")
         expect_only_these_ran(sls, "SLS-RETRY-09", shipper, names, before)
         after = sls.snapshot(shipper)
