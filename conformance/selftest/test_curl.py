@@ -133,7 +133,7 @@ def connection_to(server: RawServer, folder: Path, *, more: str = "") -> SlsConn
 
 def curl_of(connection: SlsConnection, request: Request) -> str:
     """The curl line of a finding about a request."""
-    exchange = connection.send(request)
+    exchange = connection.wire.send(request)
     assert exchange.response is not None
     return connection.session.record(exchange).curl
 
@@ -155,7 +155,7 @@ def test_line_signs_afresh(target: str, body: bytes | None, tmp_path: Path) -> N
     method = "GET" if "?" in target else "PUT"
     with raw_server(answered(OK)) as server:
         connection = connection_to(server, tmp_path, more='headers = { "X-Gateway" = "it\'s" }')
-        request = connection.request(method, "p", target, body)
+        request = connection.wire.request(method, "p", target, body)
         line = curl_of(connection, request)
         first, arrived, came = taken_apart(pasted(line, server))
         connection.session.close()
@@ -181,7 +181,7 @@ def test_line_of_a_wrongly_signed_request_keeps_its_headers(tmp_path: Path) -> N
     """A request that was wrong on purpose is shown as it was, with its signature taken out."""
     with raw_server(answered(OK)) as server:
         connection = connection_to(server, tmp_path)
-        request = connection.request("GET", "p", "/logstores/l/shipper/s/tasks", secret="another-secret")
+        request = connection.wire.request("GET", "p", "/logstores/l/shipper/s/tasks", secret="another-secret")
         line = curl_of(connection, request)
         connection.session.close()
 
@@ -194,7 +194,7 @@ def test_line_of_an_unsigned_request_is_readable(tmp_path: Path) -> None:
     """An Authorization without a signature garbles nothing."""
     with raw_server(answered(OK)) as server:
         connection = connection_to(server, tmp_path)
-        request = connection.request("GET", "p", "/tasks", headers={"Authorization": "LOG key-id:"})
+        request = connection.wire.request("GET", "p", "/tasks", headers={"Authorization": "LOG key-id:"})
         line = curl_of(connection, replace(request))
         connection.session.close()
 

@@ -80,7 +80,7 @@ def pages() -> Iterator[RawServer]:
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", b'["a"]'), ("PUT", b"")])
 def test_request_is_signed(pages: RawServer, connected: Connect, method: str, body: bytes | None) -> None:
     """A request has the common headers and the signature of what goes out, below the base path."""
-    request = connected(pages).request(method, "p", "/logstores/l/shipper/s/tasks?b=2&a=1", body)
+    request = connected(pages).wire.request(method, "p", "/logstores/l/shipper/s/tasks?b=2&a=1", body)
 
     claim = signature.parse_authorization(request.header("Authorization") or "")
     assert claim is not None
@@ -97,7 +97,7 @@ def test_headers_can_be_changed_before_the_signature(pages: RawServer, connected
     """A header can be added, replaced in any spelling, or left out; headers of the target file go along."""
     connection = connected(pages, 'headers = { X-Tenant = "t", Accept = "text/json" }')
 
-    request = connection.request("GET", "p", "/", headers={"x-LOG-apiversion": "9", "Date": None, "X-More": "1"})
+    request = connection.wire.request("GET", "p", "/", headers={"x-LOG-apiversion": "9", "Date": None, "X-More": "1"})
 
     names = [name for name, _ in request.headers]
     assert "x-LOG-apiversion" in names
@@ -112,11 +112,11 @@ def test_headers_can_be_changed_before_the_signature(pages: RawServer, connected
 def test_request_can_be_wrong_on_purpose(pages: RawServer, connected: Connect) -> None:
     """Another secret, another key, or no signature at all."""
     connection = connected(pages)
-    right = connection.request("GET", "p", "/a")
+    right = connection.wire.request("GET", "p", "/a")
 
-    other = connection.request("GET", "p", "/a", secret="another")
-    stranger = connection.request("GET", "p", "/a", key_id="x")
-    unsigned = connection.request("GET", "p", "/a", headers={"Authorization": None})
+    other = connection.wire.request("GET", "p", "/a", secret="another")
+    stranger = connection.wire.request("GET", "p", "/a", key_id="x")
+    unsigned = connection.wire.request("GET", "p", "/a", headers={"Authorization": None})
     assert other.header("Authorization") != right.header("Authorization")
     assert (stranger.header("Authorization") or "").startswith("LOG x:")
     assert (unsigned.header("Authorization"), unsigned.secrets) == (None, ())
@@ -137,16 +137,16 @@ def test_time_is_that_of_the_server(connected: Connect, away: int, status: int, 
 
     with raw_server(serving(answer)) as server:
         connection = connected(server)
-        connection.send(connection.request("GET", "p", "/"))
+        connection.wire.send(connection.wire.request("GET", "p", "/"))
 
-        assert abs(connection.now() - time.time() - taken) < 5
+        assert abs(connection.wire.now() - time.time() - taken) < 5
 
 
 @pytest.mark.parametrize("date", ["", "nonsense", "Mon, 99 Foo 9999 99:99:99 GMT"])
 def test_date_that_is_none_is_nothing(connected: Connect, date: str) -> None:
     """Without a readable Date the time is that of here."""
     with raw_server(serving(lambda _: json_answer(PAGE, 401, f"Date: {date}\r\n"))) as server:
-        assert abs(connected(server).now() - time.time()) < 5
+        assert abs(connected(server).wire.now() - time.time()) < 5
 
 
 # States
@@ -160,7 +160,7 @@ def test_states_are_asked_for_in_the_words_of_the_protocol(connected: Connect) -
     }  # fmt: skip
     with raw_server(serving(lambda _: json_answer(values))) as server:
         connection = connected(server, states=True)
-        shipper = connection.shipper([FAILED, TaskPlan("success", 60, "done", 5, "fail")])
+        shipper = connection.shippers.get([FAILED, TaskPlan("success", 60, "done", 5, "fail")])
         wanted = json.loads(asked(server)[0].partition(b"\r\n\r\n")[2])
 
     now = time.time()
@@ -194,7 +194,7 @@ def test_answer_of_a_provider_is_looked_at(connected: Connect, values: dict[str,
     with raw_server(serving(lambda _: json_answer(values))) as server:
         connection = connected(server, states=True)
         with pytest.raises(Untestable, match="was not answered as its protocol says"):
-            connection.shipper([FAILED])
+            connection.shippers.get([FAILED])
 
 
 def test_promise_of_a_provider_is_the_word_true(connected: Connect) -> None:
@@ -202,24 +202,24 @@ def test_promise_of_a_provider_is_the_word_true(connected: Connect) -> None:
     for word in ("true", 1, None):
         values = {"project": "p", "logstore": "l", "shipper": "s", "ids": ["a"], "rerunsAsAsked": word}
         with raw_server(serving(lambda _, values=values: json_answer(values))) as server:  # type: ignore[misc]  # bound at once
-            assert connected(server, states=True).shipper([FAILED]).promised is False
+            assert connected(server, states=True).shippers.get([FAILED]).promised is False
 
 
 def test_known_tasks_are_given_out_until_they_are_used_up(pages: RawServer, connected: Connect) -> None:
     """Tasks of the target file are used in their order; those that were retried have failed no longer."""
     connection = connected(pages, 'tasks = { fail = ["a", "b"], success = ["c"] }')
 
-    shipper = connection.shipper([FAILED, TaskPlan("success")])
+    shipper = connection.shippers.get([FAILED, TaskPlan("success")])
     assert (shipper.project, shipper.path) == ("p", "/logstores/l/shipper/s/tasks")
     assert (shipper.ids("fail"), shipper.ids("success"), shipper.fresh) == (["a"], ["c"], False)
-    connection.spend(b'["a"]')
-    assert connection.shipper([FAILED]).ids() == ["b"]
-    connection.spend(b"nonsense")
-    connection.spend(None)
-    connection.spend(b'["b", 1, null]')
+    connection.shippers.spend(b'["a"]')
+    assert connection.shippers.get([FAILED]).ids() == ["b"]
+    connection.shippers.spend(b"nonsense")
+    connection.shippers.spend(None)
+    connection.shippers.spend(b'["b", 1, null]')
     with pytest.raises(Untestable, match=r"needs tasks with the status fail .*: 1; known or discovered are 0"):
-        connection.shipper([FAILED])
-    assert connection.shipper([FAILED], needed=False).tasks == ()
+        connection.shippers.get([FAILED])
+    assert connection.shippers.get([FAILED], needed=False).tasks == ()
     assert pages.requests == []
 
 
@@ -227,8 +227,8 @@ def test_known_tasks_are_divided_between_processes(pages: RawServer, connected: 
     """Two processes never get the same known task."""
     more = 'tasks = { fail = ["a", "b", "c"] }'
 
-    first = connected(pages, more, share=(0, 2)).shipper([FAILED, FAILED])
-    second = connected(pages, more, share=(1, 2)).shipper([FAILED])
+    first = connected(pages, more, share=(0, 2)).shippers.get([FAILED, FAILED])
+    second = connected(pages, more, share=(1, 2)).shippers.get([FAILED])
 
     assert (first.ids(), second.ids()) == (["a", "c"], ["b"])
 
@@ -251,8 +251,8 @@ def test_tasks_are_discovered_where_none_are_known(connected: Connect) -> None:
 
     with raw_server(serving(answer)) as server:
         connection = connected(server)
-        shipper = connection.shipper([FAILED, FAILED, FAILED])
-        connection.shipper([TaskPlan("success")])
+        shipper = connection.shippers.get([FAILED, FAILED, FAILED])
+        connection.shippers.get([TaskPlan("success")])
 
         assert shipper.ids() == ["t1", "t3", "t5"]
         assert len(asked(server)) == 3
@@ -261,7 +261,7 @@ def test_tasks_are_discovered_where_none_are_known(connected: Connect) -> None:
 def test_fault_needs_a_provider(pages: RawServer, connected: Connect) -> None:
     """An internal error cannot be had from known tasks."""
     with pytest.raises(Untestable, match="needs the provider state of a shipper that meets an internal error"):
-        connected(pages).shipper([FAILED], fault=True)
+        connected(pages).shippers.get([FAILED], fault=True)
 
 
 # The first call
@@ -326,8 +326,8 @@ def test_record_of_an_exchange_holds_no_secret(connected: Connect) -> None:
 
     with raw_server(serving(answer)) as server:
         connection = connected(server)
-        request = connection.request("GET", "p", "/tasks")
-        exchange = connection.send(request)
+        request = connection.wire.request("GET", "p", "/tasks")
+        exchange = connection.wire.send(request)
         record = connection.session.record(exchange)
         judge = connection.session.judge("suite/sls/test_x.py::test_x", ("SLS-GET-01",))
         judge.expect("SLS-GET-01", False, exchange, expected="a page")
@@ -343,7 +343,7 @@ def test_record_of_an_exchange_is_cut(connected: Connect) -> None:
     body = "x" * (64 * 1024 - 3) + "a-secret" + "y" * 100_000
     with raw_server(serving(lambda _: json_answer(body))) as server:
         connection = connected(server)
-        record = connection.session.record(connection.send(connection.request("GET", "p", "/tasks")))
+        record = connection.session.record(connection.wire.send(connection.wire.request("GET", "p", "/tasks")))
 
     assert len(record.response_body) <= 64 * 1024
     assert "a-s" not in record.response_body

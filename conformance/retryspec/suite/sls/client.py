@@ -5,74 +5,44 @@ Every call goes through `_seen`, which looks at the form of the answer; a check 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
-from retryspec.exchange import Exchange, ReadOnly, Request, Response
-from retryspec.shape import BadJson, parse_json
+from retryspec.exchange import Exchange, ReadOnly, Request
+from retryspec.suite.sls.answers import Answer, json_of, page_of
 from retryspec.suite.sls.model import HOUR, Page, Shipper, Task, TaskPlan, Window
-from retryspec.suite.sls.shape import GET, PUT, Asked, body_of, look_at_answer, look_at_headers, look_at_page
+from retryspec.suite.sls.shape import (
+    GET,
+    PUT,
+    Asked,
+    RequestIds,
+    body_of,
+    look_at_answer,
+    look_at_headers,
+    look_at_page,
+)
+from retryspec.suite.sls.supply import Shippers
+from retryspec.suite.sls.wire import Wire
 
-if TYPE_CHECKING:
-    from retryspec.suite.sls.connection import SlsConnection
-
-__all__ = ["Answer", "Sls"]
+__all__ = ["Sls"]
 
 MOST_PAGES = 60
 
 FAILED = TaskPlan("fail")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer, read as far as it can be."""
-
-    exchange: Exchange
-    response: Response
-    body: Any
-    """The JSON value of the body; None where there is none."""
-    page: Page | None
-    """The page, where it has the documented form."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.response.status
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it is a success; that the status is just 200 is looked at in every exchange."""
-        return 200 <= self.status < 300
-
-    @property
-    def refused(self) -> bool:
-        """Whether it is a refusal."""
-        return 400 <= self.status < 500
-
-    @property
-    def error_code(self) -> str | None:
-        """`errorCode` of an error body."""
-        code = self.body.get("errorCode") if isinstance(self.body, dict) else None
-        return code if isinstance(code, str) else None
-
-    @property
-    def error_message(self) -> str | None:
-        """`errorMessage` of an error body."""
-        message = self.body.get("errorMessage") if isinstance(self.body, dict) else None
-        return message if isinstance(message, str) else None
-
-
 class Sls:
     """The SLS API of the server under test, for one look of one check."""
 
-    def __init__(self, connection: "SlsConnection", judge: Judge) -> None:
-        self._connection = connection
+    def __init__(self, wire: Wire, shippers: Shippers, request_ids: RequestIds, judge: Judge) -> None:
+        self._wire = wire
+        self._shippers = shippers
+        self._request_ids = request_ids
         self.judge = judge
-        self.settled = connection.session.settled
-        self.verifies_signatures = connection.target.verifies_signatures
-        self.access_key_id = connection.target.access_key_id
+        self.settled = wire.session.settled
+        self.verifies_signatures = wire.target.verifies_signatures
+        self.access_key_id = wire.target.access_key_id
 
     # States
 
@@ -80,11 +50,11 @@ class Sls:
         """A shipper with at least these tasks to retry, wherever it comes from."""
         self._must_claim(PUT)
         self._must_not_be_read_only()
-        return self._connection.shipper(plans)
+        return self._shippers.get(plans)
 
     def some_shipper(self, plans: Sequence[TaskPlan]) -> Shipper:
         """Any shipper, for what needs no task: with these tasks, where the provider of states makes it."""
-        return self._connection.shipper(plans, needed=False)
+        return self._shippers.get(plans, needed=False)
 
     def shipper_for(self, operation: str) -> Shipper:
         """A shipper for one valid call of an operation, which for a retry takes a failed task."""
@@ -93,18 +63,18 @@ class Sls:
     def fresh_shipper(self, plans: Sequence[TaskPlan]) -> Shipper:
         """A shipper with just these tasks, made for this check."""
         self._must_not_be_read_only()
-        if self._connection.session.states is None:
+        if not self._shippers.are_made:
             raise Untestable("needs provider states (states_url): a shipper with just the tasks that were asked for")
-        return self._connection.shipper(plans)
+        return self._shippers.get(plans)
 
     def faulty_shipper(self) -> Shipper:
         """A shipper whose every request meets an internal error."""
         self._must_not_be_read_only()
-        return self._connection.shipper([FAILED], fault=True)
+        return self._shippers.get([FAILED], fault=True)
 
     def now(self) -> int:
         """The server's time in Unix seconds."""
-        return self._connection.now()
+        return self._wire.now()
 
     def window(self) -> Window:
         """A window that everybody accepts and that holds every task of a state."""
@@ -113,7 +83,7 @@ class Sls:
 
     def claims(self, operation: str) -> bool:
         """Whether the target has an operation."""
-        return self._connection.claims(operation)
+        return self._wire.claims(operation)
 
     def claims_get(self) -> bool:
         """Whether the target has the status operation."""
@@ -121,7 +91,7 @@ class Sls:
 
     def may_retry(self) -> bool:
         """Whether retries may be sent."""
-        return self.claims(PUT) and not self._connection.session.options.read_only
+        return self.claims(PUT) and not self._wire.session.options.read_only
 
     # Calls
 
@@ -176,7 +146,7 @@ class Sls:
         """The request of `raw_get`, not yet sent."""
         text = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
         target = f"{shipper.path}?{text}" if text else shipper.path
-        return self._connection.request("GET", shipper.project, target, headers=headers, **signing)
+        return self._wire.request("GET", shipper.project, target, headers=headers, **signing)
 
     def put(
         self,
@@ -202,7 +172,7 @@ class Sls:
         """The request of `put`, not yet sent."""
         body = ids if ids is None or isinstance(ids, bytes) else json.dumps(list(ids)).encode()
         target = shipper.path + (f"?{query}" if query else "")
-        return self._connection.request("PUT", shipper.project, target, body, headers=headers, **signing)
+        return self._wire.request("PUT", shipper.project, target, body, headers=headers, **signing)
 
     def call(
         self, operation: str, shipper: Shipper, *, headers: Mapping[str, str | None] | None = None, **signing: Any
@@ -227,24 +197,24 @@ class Sls:
 
     def signed_over(self, request: Request, text: str) -> Request:
         """A request under the signature of another string than its own."""
-        return self._connection.signed_over(request, text)
+        return self._wire.signed_over(request, text)
 
     def send_other_method(self, shipper: Shipper, method: str) -> Answer:
         """Call the path with a method that the document does not have; only the headers are looked at here."""
         body = json.dumps(shipper.ids("fail")).encode()
-        request = self._connection.request(method, shipper.project, shipper.path, body)
-        exchange = self._connection.send(request)
+        request = self._wire.request(method, shipper.project, shipper.path, body)
+        exchange = self._wire.send(request)
         if exchange.response is None:
             raise NoAnswer(exchange)
-        look_at_headers(self.judge, self._connection.request_ids, exchange, exchange.response, strict=False)
-        return Answer(exchange, exchange.response, _json_or_none(exchange.response), None)
+        look_at_headers(self.judge, self._request_ids, exchange, exchange.response, strict=False)
+        return Answer(exchange, exchange.response, json_of(exchange.response), None)
 
     def send_together(self, requests: Sequence[Request], asked: Sequence[Asked] = ()) -> list[Answer]:
         """Send all at one moment; `asked` says what each of them asks for, if they are GETs with parameters."""
         operations = [GET if request.method == "GET" else PUT for request in requests]
         for operation in set(operations):
             self._must_claim(operation)
-        exchanges = self._connection.session.exchanger.send_together(requests)
+        exchanges = self._wire.session.exchanger.send_together(requests)
         known = asked or [Asked()] * len(requests)
         return [self.seen(*each) for each in zip(operations, exchanges, known, strict=True)]
 
@@ -295,14 +265,14 @@ class Sls:
 
     def _send(self, operation: str, request: Request) -> Exchange:
         self._must_claim(operation)
-        return self._connection.send(request)
+        return self._wire.send(request)
 
     def _must_not_be_read_only(self) -> None:
-        if self._connection.session.options.read_only:
+        if self._wire.session.options.read_only:
             raise ReadOnly("needs a state or a retry, and the run may only read (--read-only)")
 
     def _must_claim(self, operation: str) -> None:
-        if not self._connection.claims(operation):
+        if not self._wire.claims(operation):
             raise NotClaimed(f"the target does not claim {operation}")
 
     def seen(
@@ -315,33 +285,18 @@ class Sls:
         """
         if exchange.response is None:
             raise NoAnswer(exchange, body_of(operation, exchange.began))
-        connection = self._connection
         look_at_answer(
             self.judge,
-            connection.session.shape,
-            connection.request_ids,
+            self._wire.session.shape,
+            self._request_ids,
             operation,
             exchange,
             fault_expected=fault_expected,
         )
         if operation == PUT and 200 <= exchange.response.status < 300:
-            connection.spend(exchange.request.body)
-        body = _json_or_none(exchange.response)
-        page = _page_or_none(body) if operation == GET and exchange.response.status == 200 else None
+            self._shippers.spend(exchange.request.body)
+        body = json_of(exchange.response)
+        page = page_of(body) if operation == GET and exchange.response.status == 200 else None
         if page is not None:
             look_at_page(self.judge, exchange, asked or Asked(), page)
         return Answer(exchange, exchange.response, body, page)
-
-
-def _json_or_none(response: Response) -> Any:
-    try:
-        return parse_json(response.body) if response.body else None
-    except BadJson:
-        return None
-
-
-def _page_or_none(body: Any) -> Page | None:
-    try:
-        return Page.read(body)
-    except (KeyError, TypeError, ValueError):
-        return None

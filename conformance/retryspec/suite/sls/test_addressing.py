@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from retryspec.checks import Untestable, decides
-from retryspec.suite.sls.client import Answer, Sls
+from retryspec.suite.sls.answers import Answer
+from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import (
     Surroundings,
     expect_accepted,

@@ -10,7 +10,8 @@ import pytest
 from retryspec.authentication.sls import content_md5, string_to_sign
 from retryspec.checks import Untestable, decides
 from retryspec.exchange import Request
-from retryspec.suite.sls.client import Answer, Sls
+from retryspec.suite.sls.answers import Answer
+from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import (
     Surroundings,
     expect_accepted,

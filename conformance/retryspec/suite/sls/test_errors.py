@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from retryspec.checks import Untestable, decides
-from retryspec.suite.sls.client import Answer, Sls
+from retryspec.suite.sls.answers import Answer
+from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import Surroundings, expect_no_effect
 from retryspec.suite.sls.model import TaskPlan
 from retryspec.suite.sls.shape import GET, PUT

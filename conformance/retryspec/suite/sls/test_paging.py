@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from retryspec.checks import Untestable, decides
-from retryspec.suite.sls.client import Answer, Sls
+from retryspec.suite.sls.answers import Answer
+from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import expect_accepted, expect_refused
 from retryspec.suite.sls.model import (
     DEFAULT_PAGE,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from retryspec.checks import decides
-from retryspec.suite.sls.client import Answer, Sls
+from retryspec.suite.sls.answers import Answer
+from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import expect_accepted, expect_refused, expect_twin
 from retryspec.suite.sls.model import HOUR, Task, TaskPlan, Window
 from retryspec.suite.sls.shape import GET
