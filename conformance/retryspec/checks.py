@@ -19,6 +19,7 @@ A finding that does not show again is unstable; one that is conclusive by itself
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
@@ -43,6 +44,10 @@ __all__ = [
 
 MOST_FINDINGS = 5
 """Findings kept of one check about one behaviour: more of the same helps nobody."""
+
+MOST_DESCRIBED = 64 * 1024
+MOST_RECEIVED = 240
+"""Bytes of an answer that are looked at, and characters that are shown, where a finding says what came."""
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
@@ -133,6 +138,7 @@ class Judge:
         self.observed: set[str] = set()
         self.left_out: set[str] = set()
         self.findings: list[Finding] = []
+        self.reached: dict[str, Counter[int]] = {}
         self._behaviours = behaviours
         self._record = record
         self._shown = shown
@@ -172,7 +178,7 @@ class Judge:
                     check=self.check,
                     strength=self._strength(behaviour, strict),
                     expected=self._shown(expected, exchange),
-                    received=self._shown(received if received is not None else describe(exchange), exchange),
+                    received=self._received(received, exchange),
                     exchange=self._record(exchange) if exchange else None,
                     conclusive=conclusive,
                 )
@@ -183,6 +189,27 @@ class Judge:
         """Say that this check does not concern a behaviour after all, as things turned out."""
         with self._lock:
             self.left_out.add(behaviour)
+
+    def _received(self, received: str | None, exchange: Exchange | None) -> str:
+        if received is not None:
+            return self._shown(received, exchange)
+        return self._shown(describe(exchange), exchange)[:MOST_RECEIVED]
+
+    def apart(self) -> "Judge":
+        """A judge of the same check that has seen nothing yet."""
+        return Judge(self.check, self.decides, self._behaviours, self._record, self._shown)
+
+    def take(self, finding: Finding) -> None:
+        """Take over what a judge found that looked at a part."""
+        with self._lock:
+            self.observed.add(finding.behaviour)
+            if sum(each.behaviour == finding.behaviour for each in self.findings) < MOST_FINDINGS:
+                self.findings.append(finding)
+
+    def reach(self, operation: str, status: int) -> None:
+        """Count a generated request that was answered."""
+        with self._lock:
+            self.reached.setdefault(operation, Counter())[status] += 1
 
     def has_finding(self, behaviour: str) -> bool:
         """Whether something speaks against a behaviour already."""
@@ -196,12 +223,12 @@ class Judge:
 
 
 def describe(exchange: Exchange | None) -> str:
-    """What came back, in one line."""
+    """What came back; the body is whole, so that what is secret in it can be found before it is cut."""
     if exchange is None:
         return "nothing was sent"
     if exchange.response is None:
         return exchange.failure or "no answer"
-    body = exchange.response.body[:200].decode("utf-8", "replace")
+    body = exchange.response.body[:MOST_DESCRIBED].decode("utf-8", "replace")
     return f"{exchange.response.status} {body}".rstrip() if body else f"{exchange.response.status} without a body"
 
 
@@ -271,5 +298,6 @@ def _look(judge: Judge, check: Callable[[Judge], None]) -> CheckResult:
         skipped=skipped,
         error=error,
         unanswered=unanswered,
+        reached={operation: dict(statuses) for operation, statuses in judge.reached.items()},
         seconds=time.monotonic() - started,
     )

@@ -103,6 +103,10 @@ def _print_api(
     for result in api.behaviours:
         if verbose or _needs_a_line(api, result):
             _print_line(console, result)
+    if verbose:
+        for operation, statuses in api.reached.items():
+            reached = ", ".join(f"{cases} x {status}" for status, cases in statuses.items())
+            console.print(Text(f"  generated requests of {operation}: {reached}", style="dim"))
     counts = Text("  ")
     for outcome in Outcome:
         if api.count(outcome):

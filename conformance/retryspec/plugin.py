@@ -166,6 +166,7 @@ def run_options(config: pytest.Config) -> RunOptions:
         ends_at=option.ends_at,
         read_only=option.read_only,
         seed=option.suite_seed,
+        depth=option.depth,
         share=share,
     )
 

@@ -96,6 +96,18 @@ def _api(api: ApiReport, numbered: list[tuple[str, BehaviourResult, Finding]]) -
         "requests": api.requests,
         "counts": {outcome.value: api.count(outcome) for outcome in Outcome},
         "behaviours": [_behaviour(result, ids) for result in api.behaviours],
+        **({"properties": _properties(api)} if api.reached else {}),
+    }
+
+
+def _properties(api: ApiReport) -> dict[str, Any]:
+    """How many generated requests reached which status of which operation."""
+    return {
+        "cases": sum(sum(statuses.values()) for statuses in api.reached.values()),
+        "reached": {
+            operation: {str(status): cases for status, cases in statuses.items()}
+            for operation, statuses in api.reached.items()
+        },
     }
 
 

@@ -9,7 +9,8 @@ import io
 import os
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -53,6 +54,8 @@ class ApiReport:
     behaviours: tuple[BehaviourResult, ...]
     trouble: str | None = None
     """Why the run could not be made or finished."""
+    reached: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    """How many generated requests were answered, by operation and status."""
 
     def count(self, outcome: Outcome) -> int:
         """How many behaviours had an outcome."""
@@ -129,9 +132,18 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
                 requests=smoke.requests + sum(result.requests for result in results),
                 behaviours=tuple(behaviours),
                 trouble=trouble,
+                reached=_summed(result.reached for result in results),
             )
         )
     return RunReport(started, time.monotonic() - clock, plan.depth, plan.seed, tuple(reports))
+
+
+def _summed(counts: Iterable[Mapping[str, Mapping[int, int]]]) -> dict[str, dict[int, int]]:
+    summed: dict[str, Counter[int]] = {}
+    for reached in counts:
+        for operation, statuses in reached.items():
+            summed.setdefault(operation, Counter()).update(statuses)
+    return {operation: dict(sorted(statuses.items())) for operation, statuses in sorted(summed.items())}
 
 
 def _chosen_tables(plan: Plan) -> dict[str, Table]:

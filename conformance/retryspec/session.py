@@ -39,6 +39,7 @@ class RunOptions:
     ends_at: float | None = None
     read_only: bool = False
     seed: int = 1
+    depth: str = "standard"
     share: tuple[int, int] = (0, 1)
     """Which of how many processes this is: known ids are divided between them."""
 
@@ -59,6 +60,8 @@ class Session:
         self.claim = claim
         self.options = options
         self.shape = Shape(document)
+        self.kept: dict[str, object] = {}
+        """What the first look of a check keeps for its second, by check."""
         self.exchanger = self._exchanger(claim.base_url)
         self.states = self._provider_states()
         self._redactor = Redactor((*secrets, *claim.secrets))

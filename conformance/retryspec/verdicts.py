@@ -6,7 +6,7 @@ Everything here is a value or a function over values; nothing here talks to a se
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from retryspec.behaviours import Behaviour, Level
@@ -114,6 +114,8 @@ class CheckResult:
     """It stopped because a request got no answer at all."""
     given_up: bool = False
     """It was not conducted, since the server seems to be gone."""
+    reached: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    """How many generated requests were answered, by operation and status."""
     requests: int = 0
     """Requests sent since the last result of the same process."""
     seconds: float = 0.0

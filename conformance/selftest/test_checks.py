@@ -149,12 +149,22 @@ def test_expectation_tells_whether_it_holds() -> None:
         (unanswered("cannot connect"), "cannot connect"),
         (answered_with(204, b""), "204 without a body"),
         (answered_with(500, b"\xff oops "), "500 \ufffd oops"),
-        (answered_with(200, b"x" * 10_000), "200 " + "x" * 200),
+        (answered_with(200, b"x" * 100_000), "200 " + "x" * 64 * 1024),
     ],
 )
 def test_what_came_is_described_in_a_line(exchange: Exchange | None, words: str) -> None:
-    """What was received is told by status and the start of the body."""
+    """What was received is told by status and body, of which no more is looked at than can be shown."""
     assert describe(exchange) == words
+
+
+def test_secret_where_a_body_is_cut_is_not_shown() -> None:
+    """What came is cut only when the secrets in it were replaced, so that no part of one is left."""
+    secret = "s" * 300
+    judge = Judge(CHECK, DECIDES, CATALOGUE, record_of, lambda text, _: text.replace(secret, "***"))
+
+    judge.expect(MUST, False, answered_with(200, b"token " + secret.encode()), expected="x")
+
+    assert judge.findings[0].received == "200 token ***"
 
 
 def test_texts_of_a_finding_are_made_fit_to_be_shown() -> None:

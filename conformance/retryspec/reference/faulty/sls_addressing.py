@@ -153,7 +153,7 @@ class ShipperNameCut(Renaming):
         return searching(self.store).found(condition, name.project, name.logstore, begin)
 
 
-@faulty("SLS-COMMON-03", says="A letter of the shipper name that is percent-encoded is not decoded.")
+@faulty("SLS-COMMON-03", says="A letter of the shipper name that is percent-encoded is not decoded.", warns=True)
 class ShipperNotDecoded(Renaming):
     """Compares what stands in the request line."""
 

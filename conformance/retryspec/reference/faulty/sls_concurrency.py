@@ -129,7 +129,7 @@ class SharedShipper(Server):
         super().start_again(self.shipper, ids)
 
 
-@faulty("SLS-GET-28", "SLS-GET-04", says="A list that is asked for during another one is that of the other shipper.")
+@faulty("SLS-COMMON-03", "SLS-GET-28", says="A list that is asked for during another one is that of the other shipper.")
 class SharedList(Server):
     """Keeps the tasks of a request where the next one finds them."""
 

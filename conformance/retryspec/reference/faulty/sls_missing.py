@@ -180,7 +180,7 @@ class ShipperUnknownAcceptedOnPut(Server):
             super().retry_shipper_task(call, **given)
 
 
-@faulty("SLS-COMMON-16", says="A shipper of another logstore of the project gets an empty page.")
+@faulty("SLS-COMMON-16", says="A shipper of another logstore of the project gets an empty page.", warns=True)
 class ShipperOfOtherLogstoreEmpty(Server):
     """Knows the names of shippers without their logstore."""
 
@@ -208,7 +208,7 @@ class ShipperMessageEmpty(Replacing):
     by = Fault(400, "ShipperNotExist", "")
 
 
-@faulty("SLS-COMMON-16", says="The message about an unknown shipper does not name it.")
+@faulty("SLS-COMMON-16", says="The message about an unknown shipper does not name it.", warns=True)
 class ShipperMessageNameless(Replacing):
     """Says what is wrong, and not with which."""
 

@@ -111,7 +111,7 @@ class TotalUpToFiveHundred(Server):
         return min(super().total_of(tasks, chosen, page), 500)
 
 
-@faulty("SLS-GET-17", "SLS-GET-18", says="A total of more than 100 is rounded to tens.")
+@faulty("SLS-GET-18", "SLS-GET-17", says="A total of more than 100 is rounded to tens.")
 class TotalRounded(Server):
     """Estimates what is many."""
 

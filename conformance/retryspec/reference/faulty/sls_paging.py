@@ -262,7 +262,7 @@ class SizeUpToTwenty(Server):
         return super().page_of(tasks, offset, min(size, 20))
 
 
-@faulty("SLS-GET-12", says="A size that is no number is taken for 100.")
+@faulty("SLS-GET-12", says="A size that is no number is taken for 100.", warns=True)
 class SizeTextDefault(Forgiving):
     """Takes what it cannot read for absent."""
 

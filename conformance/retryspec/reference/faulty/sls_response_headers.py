@@ -42,7 +42,7 @@ class RequestIdMissingOnErrors(Identified):
         return None if response.status_code >= 400 else id_
 
 
-@faulty("SLS-COMMON-11", says="An answer 405 has no x-log-requestid.")
+@faulty("SLS-COMMON-11", says="An answer 405 has no x-log-requestid.", warns=True)
 class RequestIdMissingOnMethod(Identified):
     """Answers a method that it does not have before anything else."""
 

@@ -214,7 +214,7 @@ class WindowByReceipt(Server):
         return [task for task in super().in_window(shipper, *ALL_TIMES) if from_ <= task.received < to]
 
 
-@faulty("SLS-GET-04", says="Of a window of more than a day, the last day is listed.")
+@faulty("SLS-GET-04", says="Of a window of more than a day, the last day is listed.", warns=True)
 class WindowCutToDay(Server):
     """Keeps to the day of seed 001, Detailed description, without saying so."""
 

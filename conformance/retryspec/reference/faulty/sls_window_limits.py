@@ -148,7 +148,7 @@ class WindowOfHalfDay(Server):
         super().check_window_age(from_, to, now + 36 * HOUR_SECONDS)
 
 
-@faulty("SLS-GET-06", says="A window that begins more than 24 hours ago is refused.")
+@faulty("SLS-GET-06", says="A window that begins more than 24 hours ago is refused.", warns=True)
 class WindowOfDay(Server):
     """Keeps to the day of seed 001, Detailed description."""
 

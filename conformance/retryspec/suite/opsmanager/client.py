@@ -79,6 +79,7 @@ class OpsManager:
     def __init__(self, connection: "OpsManagerConnection", judge: Judge) -> None:
         self._connection = connection
         self.judge = judge
+        self.session = connection.session
         self.settled = connection.session.settled
         self.claims = connection.claims
         self.public_key = connection.target.public_key
@@ -88,6 +89,14 @@ class OpsManager:
     def can_look(self) -> bool:
         """Whether there is an operation that shows jobs."""
         return self.claims(GET) or self.claims(LIST)
+
+    def judged_by(self, judge: Judge) -> "OpsManager":
+        """The same server, for a part of the look that has a judge of its own."""
+        return OpsManager(self._connection, judge)
+
+    def may_retry_freely(self) -> bool:
+        """Whether retries may be sent and nobody's work is at stake."""
+        return self.session.states is not None and self.claims(RETRY)
 
     # States
 
@@ -155,6 +164,10 @@ class OpsManager:
         if operation == LIST:
             return self.list_request(group_id, query, headers=headers)
         return (self.get_request if operation == GET else self.retry_request)(group_id, job_id, query, headers=headers)
+
+    def generated_request(self, method: str, target: str, body: bytes | None) -> Request:
+        """A request for a target and a body that were generated."""
+        return self._connection.request(method, target, body if method == "GET" else body or b"")
 
     def new_challenge(self) -> Challenge:
         """A challenge that nobody has answered yet.

@@ -40,9 +40,14 @@ class Sls:
         self._shippers = shippers
         self._request_ids = request_ids
         self.judge = judge
+        self.session = wire.session
         self.settled = wire.session.settled
         self.verifies_signatures = wire.target.verifies_signatures
         self.access_key_id = wire.target.access_key_id
+
+    def judged_by(self, judge: Judge) -> "Sls":
+        """The same server, for a part of the look that has a judge of its own."""
+        return Sls(self._wire, self._shippers, self._request_ids, judge)
 
     # States
 
@@ -194,6 +199,10 @@ class Sls:
         # What a GET asks for in words of its own is not known here: then nothing is held against its statistics.
         asked = asked or Asked(status="in words of its own")
         return self.seen(operation, self._send(operation, request), asked, fault_expected=fault_expected)
+
+    def generated_request(self, method: str, project: str, target: str, body: bytes | None) -> Request:
+        """A signed request for a target and a body that were generated."""
+        return self._wire.request(method, project, target, body)
 
     def signed_over(self, request: Request, text: str) -> Request:
         """A request under the signature of another string than its own."""

@@ -35,8 +35,9 @@ def _any_shipper(wire: Wire, shippers: Shippers) -> Shipper:
         return shippers.get([TaskPlan("fail")], needed=not wire.claims("getShipperStatus"))
     except Untestable as problem:
         if not (wire.target.project and wire.target.logstore and wire.target.shipper):
-            why = "a run that may only read has none made" if wire.session.options.read_only else str(problem)
-            raise RunError(f"sls: no shipper to look at: {why}; name project, logstore and shipper.") from None
+            if wire.session.options.read_only:
+                raise RunError("sls: a run that may only read needs project, logstore and shipper.") from None
+            raise RunError(f"sls: {wire.target.claim.states_url}: {problem}.") from None
         return Shipper(wire.target.project, wire.target.logstore, wire.target.shipper)
 
 

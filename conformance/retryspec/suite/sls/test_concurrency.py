@@ -99,3 +99,23 @@ def test_simultaneous_reads_keep_apart(sls: Sls) -> None:
             received=str(len(page.tasks)),
             strict=len(page.tasks) > (each.size or 0),
         )
+
+
+@decides("SLS-COMMON-03")
+def test_simultaneous_reads_of_two_shippers(sls: Sls) -> None:
+    """Lists of two shippers that are asked for at one moment hold each its own tasks."""
+    both = [sls.fresh_shipper([FAILED] * 4), sls.fresh_shipper([TaskPlan("success")] * 5)]
+    wanted = [shipper for _ in range(6) for shipper in both]
+
+    answers = sls.send_together([sls.get_request(shipper, sls.window()) for shipper in wanted])
+    for shipper, answer in zip(wanted, answers, strict=True):
+        page = sls.page(answer, "SLS-COMMON-03")
+        foreign = [task_id for task_id in page.ids if task_id not in shipper.ids()]
+        sls.judge.expect(
+            "SLS-COMMON-03",
+            not foreign,
+            answer.exchange,
+            expected="the tasks of the shipper that was asked for",
+            received=f"{', '.join(foreign[:3])} of another one",
+            conclusive=True,
+        )

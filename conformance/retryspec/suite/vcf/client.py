@@ -64,6 +64,7 @@ class Vcf:
     def __init__(self, connection: "VcfConnection", judge: Judge) -> None:
         self._connection = connection
         self.judge = judge
+        self.session = connection.session
         self.settled = connection.settled
         self.target = connection.target
         self.token = connection.token
@@ -79,6 +80,10 @@ class Vcf:
     def can_look(self) -> bool:
         """Whether there is an operation that shows tasks."""
         return self.claims(GET) or self.claims(LIST)
+
+    def judged_by(self, judge: Judge) -> "Vcf":
+        """The same server, for a part of the look that has a judge of its own."""
+        return Vcf(self._connection, judge)
 
     # States
 
@@ -188,6 +193,10 @@ class Vcf:
             "PATCH", "/v1/tokens/access-token/refresh", body, headers=headers, secrets=tuple(secrets)
         )
         return self.send(REFRESH, request, Asked(sound=sound))
+
+    def generated_request(self, method: str, target: str, body: bytes | None) -> Request:
+        """A request with a token for a target and a body that were generated."""
+        return self._connection.request(method, target, body)
 
     def send(self, operation: str, request: Request, asked: Asked | None = None) -> Answer:
         """Send a prepared request of an operation."""

@@ -1,0 +1,127 @@
+"""Sends generated cases and makes findings of what comes back: one for each defect, with its smallest case."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
+from retryspec.exchange import ReadOnly
+from retryspec.properties.cases import Case
+from retryspec.properties.child import Wanted, generated
+from retryspec.session import Session
+from retryspec.verdicts import Finding
+
+__all__ = ["Subject", "look_at_generated"]
+
+SIMULTANEOUS = 8
+EXAMPLES = 20
+THOROUGH_EXAMPLES = 200
+MOST_SECONDS = 60.0
+"""For the generator; it takes about two."""
+
+ROUNDS = 25
+SHARE = 0.5
+"""The part of the time left that a thorough run may spend on random requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an API's suite knows of generated requests.
+
+    Attributes:
+        operations: the operations to call.
+        known: values that the server knows, by the part of a request they belong in, such as `path.id`.
+        look: sends a case, judges what came, and returns the status, or None for a case that is not for this server;
+            it is called from several threads.
+    """
+
+    operations: Sequence[str]
+    known: Mapping[str, Sequence[str]]
+    look: Callable[[Judge, Case], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    case: Case
+    status: int | None
+    findings: tuple[Finding, ...]
+
+
+def look_at_generated(judge: Judge, session: Session, subject: Subject) -> None:
+    """Send what is generated from the document, and find what speaks against the server.
+
+    The second look of a check sends again what spoke against the server in the first, with fresh states.
+
+    Raises:
+        GeneratorFailed: nothing could be generated.
+        Untestable: not one request was accepted, so that the refusals say nothing.
+    """
+    suspects = session.kept.pop(judge.check, None)
+    if isinstance(suspects, list):
+        _conclude(judge, session, _sent(judge, subject, suspects))
+        return
+    seen = []
+    for cases in _rounds(session, subject):
+        seen += _sent(judge, subject, cases)
+    session.kept[judge.check] = [each.case for each in seen if each.findings]
+    _conclude(judge, session, seen)
+    if not any(each.status is not None and each.status < 300 for each in seen):
+        raise Untestable(f"not one of {len(seen)} generated requests was accepted")
+
+
+def _rounds(session: Session, subject: Subject) -> Iterable[list[Case]]:
+    """The cases of the document's boundaries with some random ones, and in a thorough run many more of these."""
+    options = session.options
+    wanted = Wanted(subject.operations, tuple(subject.known), options.seed, EXAMPLES)
+    yield generated(session.document, wanted, seconds=MOST_SECONDS)
+    if options.depth != "thorough":
+        return
+    ends_at = time.time() + SHARE * ((options.ends_at or time.time() + 600) - time.time())
+    for turn in range(1, ROUNDS):
+        if time.time() > ends_at:
+            return
+        more = replace(wanted, seed=options.seed + 1000 * turn, examples=THOROUGH_EXAMPLES, coverage=False)
+        yield generated(session.document, more, seconds=MOST_SECONDS)
+
+
+def _sent(judge: Judge, subject: Subject, cases: Sequence[Case]) -> list[_Seen]:
+    def look(case: Case) -> _Seen:
+        apart = judge.apart()
+        status = None
+        try:
+            status = subject.look(apart, case.filled(subject.known))
+        except NoAnswer as stop:
+            behaviour = stop.behaviour or judge.decides[0]
+            apart.expect(behaviour, False, stop.exchange, expected="a whole answer", received=stop.exchange.failure)
+        except (ReadOnly, NotClaimed):
+            pass  # such a case is not for this run
+        return _Seen(case, status, tuple(apart.findings))
+
+    with ThreadPoolExecutor(SIMULTANEOUS) as threads:
+        return list(threads.map(look, cases))
+
+
+def _conclude(judge: Judge, session: Session, seen: Sequence[_Seen]) -> None:
+    for each in seen:
+        if each.status is not None:
+            judge.reach(each.case.operation, each.status)
+    groups: dict[tuple[object, ...], list[tuple[Case, Finding]]] = {}
+    for each in seen:
+        for finding in each.findings:
+            status = finding.exchange.status if finding.exchange else None
+            key = (finding.behaviour, finding.strength, each.case.operation, status)
+            groups.setdefault(key, []).append((each.case, finding))
+    for group in groups.values():
+        case, finding = min(group, key=lambda pair: (pair[0].size, pair[0].number))
+        how_many = (
+            f"{len(group)} of {len(seen)} generated requests show it" if len(group) > 1 else "one generated request"
+        )
+        note = f"{how_many}, --seed {session.options.seed}; this one: {case.about}"
+        judge.take(replace(finding, received=f"{finding.received} ({note})"))
+
+
+def counted(reached: Mapping[str, Counter[int]]) -> int:
+    """How many cases were answered."""
+    return sum(sum(statuses.values()) for statuses in reached.values())
