@@ -1,7 +1,6 @@
 """Sends generated cases and makes findings of what comes back: one for each defect, with its smallest case."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -120,8 +119,3 @@ def _conclude(judge: Judge, session: Session, seen: Sequence[_Seen]) -> None:
         )
         note = f"{how_many}, --seed {session.options.seed}; this one: {case.about}"
         judge.take(replace(finding, received=f"{finding.received} ({note})"))
-
-
-def counted(reached: Mapping[str, Counter[int]]) -> int:
-    """How many cases were answered."""
-    return sum(sum(statuses.values()) for statuses in reached.values())
