@@ -42,6 +42,11 @@ paths:
       responses:
         '200':
           description: The job.
+          links:
+            again:
+              operationId: getJob
+              parameters:
+                id: $response.body#/id
           content:
             application/json:
               schema:
@@ -150,7 +155,7 @@ FAULTS = [
     pytest.param("order", "openapi: 3.1.1\n", "tags: []\nopenapi: 3.1.1\n", "`openapi`", id="top-level"),
     pytest.param("version", "openapi: 3.1.1", "openapi: 3.0.3", "3.1", id="older-openapi"),
     pytest.param("version", "security:\n", "jsonSchemaDialect: https://x.test\nsecurity:\n", "proxy", id="dialect"),
-    pytest.param("names", "operationId: getJob", "operationId: get_job", "get_job", id="snake-case-operation"),
+    pytest.param("names", "operationId: retryJob", "operationId: retry_job", "retry_job", id="snake-case-operation"),
     pytest.param("names", "operationId: retryJob", "operationId: getJob", "twice", id="same-operation"),
     pytest.param(
         "schema-keyword", "          format: date-time", "          nullable: true", "nullable", id="nullable"
@@ -196,6 +201,25 @@ FAULTS = [
     pytest.param("behaviour", "decision: [A-01]", "because: A-01", "because", id="unknown-member"),
     pytest.param("behaviour", "decision: [A-01]", "unobservable: ''", "unobservable", id="no-reason"),
     pytest.param("default-response", "        '404':", "        default:", "every status", id="default"),
+    pytest.param(
+        "link",
+        "operationId: getJob\n              parameters:",
+        "operationId: get\n              parameters:",
+        "`get`",
+        id="link-to-nowhere",
+    ),
+    pytest.param(
+        "link",
+        "                id: $response",
+        "                job: $response",
+        "no parameter `job`",
+        id="link-parameter",
+    ),
+    pytest.param("link", "id: $response.body#/id", "id: $response.body#/ide", "points at nothing", id="link-pointer"),
+    pytest.param("link", "id: $response.body#/id", "id: $response.bdy#/id", "no runtime", id="link-expression"),
+    pytest.param("link", "id: $response.body#/id", "id: $request.path.job", "no such parameter", id="link-request"),
+    pytest.param("link", "id: $response.body#/id", "id: $response.header.x-id", "no such header", id="link-header"),
+    pytest.param("link", "                id: $response.body#/id", "                {}", "open", id="link-left-open"),
     pytest.param("unused-component", "  - Key: []", "  - {}", "Key", id="unused-scheme"),
 ]
 

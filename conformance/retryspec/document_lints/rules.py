@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from retryspec.document_lints.links import links
 from retryspec.document_lints.source import METHODS, Node, Pointer, Source, fragment, parts
 from retryspec.errors import UsageError
 
@@ -319,4 +320,5 @@ RULES: Mapping[str, _Rule] = {
     "decision": _decisions,
     "default-response": _default_responses,
     "unused-component": _unused_components,
+    "link": links,
 }

@@ -25,7 +25,7 @@ def test_generated_requests(opsmanager: OpsManager) -> None:
     known = {"path.groupId": [group.id], "path.jobId": group.ids}
     operations = operations_of(opsmanager)
 
-    def look(judge: Judge, case: Case) -> int:
+    def look(judge: Judge, case: Case) -> int | None:
         return look_at(opsmanager.judged_by(judge), group, case)
 
     look_at_generated(opsmanager.judge, opsmanager.session, Subject(operations, known, look))
@@ -42,7 +42,7 @@ def operations_of(opsmanager: OpsManager) -> list[str]:
     return [operation for operation in wanted if opsmanager.claims(operation)]
 
 
-def look_at(opsmanager: OpsManager, group: Group, case: Case) -> int:
+def look_at(opsmanager: OpsManager, group: Group, case: Case) -> int | None:
     """Send a case and hold the answer against what the contract says of such a request."""
     path, _, query = case.target.partition("?")
     names = [unquote(part) for part in path.split("/")]
@@ -50,13 +50,15 @@ def look_at(opsmanager: OpsManager, group: Group, case: Case) -> int:
     exists = group_id == group.id and (case.operation == LIST or job_id in group.ids)
     given = parse_qsl(query, keep_blank_values=True)
     valid = exists and is_valid(given)
+    if not valid and "envelope" in dict(given):
+        return None  # whether an error is wrapped as well, and then a 200, is open (opsmanager A15)
     request = opsmanager.generated_request(case.method, case.target, case.body)
     answer = opsmanager.send(case.operation, request, asked_in(given, valid=valid, about=UNKNOWN[case.operation]))
     if valid and case.operation in SUCCEEDS:
         opsmanager.judge.expect(
             SUCCEEDS[case.operation], answer.accepted, answer.exchange, expected="200, since all of it is allowed"
         )
-    if not exists and is_plain(path) and dict(given).get("envelope", "false") == "false":
+    if not exists and is_plain(path):
         opsmanager.judge.expect(
             UNKNOWN[case.operation], not answer.accepted, answer.exchange, expected="a refusal, since there is none"
         )
