@@ -11,7 +11,7 @@ import resource
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from retryspec.properties.cases import marker
 
@@ -110,7 +110,7 @@ def _drawn(strategy: Any, most: int, seed: int) -> list[Any]:
         database=None,
         deadline=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=cast("list[HealthCheck]", list(HealthCheck)),
     )
     @given(case=strategy)
     def collect(case: Any) -> None:
