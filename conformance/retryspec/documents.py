@@ -14,7 +14,7 @@ from typing import Any
 from retryspec.behaviours import Behaviour, read_behaviours
 from retryspec.errors import UsageError
 
-__all__ = ["Document", "DocumentedAnswer", "Operation", "load_document", "slugs"]
+__all__ = ["Document", "DocumentedAnswer", "Link", "Operation", "load_document", "slugs"]
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _MODELS = "retryspec_models"
@@ -31,13 +31,24 @@ class DocumentedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A way from an answer of an operation to a call of another: expressions for the parameters and the body of it."""
+
+    operation: str
+    parameters: Mapping[str, str]
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: its id, method, path template and documented answers by status."""
+    """One operation: its id, method, path template, documented answers by status, and where these lead."""
 
     id: str
     method: str
     path: str
     answers: Mapping[int, DocumentedAnswer]
+    links: Mapping[int, tuple[Link, ...]]
+    takes_body: bool
 
 
 class Document:
@@ -75,6 +86,8 @@ class Document:
                     )
                     for status, answer in raw["responses"].items()
                 },
+                links={int(status): self._links(answer) for status, answer in raw["responses"].items()},
+                takes_body="requestBody" in raw,
             )
             for path, method, raw in self._raw_operations()
         }
@@ -96,6 +109,10 @@ class Document:
             schema_pointer=f"{pointer}/content/application~1json/schema" if "content" in raw else None,
             required_headers=tuple(name for name, header in headers.items() if header.get("required")),
         )
+
+    def _links(self, answer: Mapping[str, Any]) -> tuple[Link, ...]:
+        found = [self._dereferenced(raw) for raw in self._dereferenced(answer).get("links", {}).values()]
+        return tuple(Link(raw["operationId"], raw.get("parameters", {}), raw.get("requestBody")) for raw in found)
 
     def _dereferenced(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         return self.resolve(raw["$ref"]) if "$ref" in raw else raw

@@ -123,13 +123,13 @@ def generating(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return generate
 
 
-def looking(status: int, wrong: Callable[[Case], bool]) -> Callable[[Judge, Case], int]:
+def looking(status: int, wrong: Callable[[Case], bool]) -> Callable[[Judge, Case], Exchange]:
     """A look at a server that gives one answer."""
 
-    def look(judge: Judge, case: Case) -> int:
+    def look(judge: Judge, case: Case) -> Exchange:
         exchange = Exchange(Request("GET", case.target, ()), Response(status, (), b"x", 0.0))
         judge.expect("VCF-GET-04", not wrong(case), exchange, expected="no fault")
-        return status
+        return exchange
 
     return look
 

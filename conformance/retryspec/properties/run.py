@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
-from retryspec.exchange import ReadOnly
+from retryspec.exchange import Exchange, ReadOnly
 from retryspec.properties.cases import Case
 from retryspec.properties.child import Wanted, generated
+from retryspec.properties.walks import walk
 from retryspec.session import Session
 from retryspec.verdicts import Finding
 
@@ -20,9 +21,10 @@ THOROUGH_EXAMPLES = 200
 MOST_SECONDS = 60.0
 """For the generator; it takes about two."""
 
-ROUNDS = 25
-SHARE = 0.5
-"""The part of the time left that a thorough run may spend on random requests."""
+ROUNDS = 10
+WALKS = 200
+SHARE = 0.4
+"""The part of the time left that a thorough run may spend on random requests, and of the rest on walks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,13 @@ class Subject:
     Attributes:
         operations: the operations to call.
         known: values that the server knows, by the part of a request they belong in, such as `path.id`.
-        look: sends a case, judges what came, and returns the status, or None for a case that is not for this server;
+        look: sends a case, judges what came, and returns the exchange, or None for a case that is not for this server;
             it is called from several threads.
     """
 
     operations: Sequence[str]
     known: Mapping[str, Sequence[str]]
-    look: Callable[[Judge, Case], int | None]
+    look: Callable[[Judge, Case], Exchange | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ def look_at_generated(judge: Judge, session: Session, subject: Subject) -> None:
     seen = []
     for cases in _rounds(session, subject):
         seen += _sent(judge, subject, cases)
+    if session.options.depth == "thorough":
+        seen += _walked(judge, session, subject)
     session.kept[judge.check] = [each.case for each in seen if each.findings]
     _conclude(judge, session, seen)
     if not any(each.status is not None and each.status < 300 for each in seen):
@@ -73,11 +77,11 @@ def look_at_generated(judge: Judge, session: Session, subject: Subject) -> None:
 def _rounds(session: Session, subject: Subject) -> Iterable[list[Case]]:
     """The cases of the document's boundaries with some random ones, and in a thorough run many more of these."""
     options = session.options
+    ends_at = _end_of(session)
     wanted = Wanted(subject.operations, tuple(subject.known), options.seed, EXAMPLES)
     yield generated(session.document, wanted, seconds=MOST_SECONDS)
     if options.depth != "thorough":
         return
-    ends_at = time.time() + SHARE * ((options.ends_at or time.time() + 600) - time.time())
     for turn in range(1, ROUNDS):
         if time.time() > ends_at:
             return
@@ -85,21 +89,50 @@ def _rounds(session: Session, subject: Subject) -> Iterable[list[Case]]:
         yield generated(session.document, more, seconds=MOST_SECONDS)
 
 
+def _end_of(session: Session) -> float:
+    """When a thorough run has to be through with one of its two parts, in Unix time."""
+    left = (session.options.ends_at or time.time() + MOST_SECONDS) - time.time()
+    return time.time() + SHARE * left
+
+
 def _sent(judge: Judge, subject: Subject, cases: Sequence[Case]) -> list[_Seen]:
-    def look(case: Case) -> _Seen:
-        apart = judge.apart()
-        status = None
-        try:
-            status = subject.look(apart, case.filled(subject.known))
-        except NoAnswer as stop:
-            behaviour = stop.behaviour or judge.decides[0]
-            apart.expect(behaviour, False, stop.exchange, expected="a whole answer", received=stop.exchange.failure)
-        except (ReadOnly, NotClaimed):
-            pass  # such a case is not for this run
-        return _Seen(case, status, tuple(apart.findings))
+    with ThreadPoolExecutor(SIMULTANEOUS) as threads:
+        return list(threads.map(lambda case: _look(judge, subject, case)[0], cases))
+
+
+def _look(judge: Judge, subject: Subject, case: Case) -> tuple[_Seen, Exchange | None]:
+    apart = judge.apart()
+    exchange = None
+    try:
+        exchange = subject.look(apart, case.filled(subject.known))
+    except NoAnswer as stop:
+        behaviour = stop.behaviour or judge.decides[0]
+        apart.expect(behaviour, False, stop.exchange, expected="a whole answer", received=stop.exchange.failure)
+    except (ReadOnly, NotClaimed):
+        pass  # such a case is not for this run
+    status = exchange.response.status if exchange and exchange.response else None
+    return _Seen(case, status, tuple(apart.findings)), exchange
+
+
+def _walked(judge: Judge, session: Session, subject: Subject) -> list[_Seen]:
+    """Many walks along the links of the document, side by side."""
+    ends_at = _end_of(session)
+
+    def walked(number: int) -> list[_Seen]:
+        seen: list[_Seen] = []
+
+        def send(case: Case) -> Exchange | None:
+            found, exchange = _look(judge, subject, case)
+            seen.append(found)
+            return exchange
+
+        if time.time() < ends_at:
+            for _ in walk(session.document, subject.operations, subject.known, session.options.seed + number, send):
+                pass
+        return seen
 
     with ThreadPoolExecutor(SIMULTANEOUS) as threads:
-        return list(threads.map(look, cases))
+        return [each for seen in threads.map(walked, range(WALKS)) for each in seen]
 
 
 def _conclude(judge: Judge, session: Session, seen: Sequence[_Seen]) -> None:

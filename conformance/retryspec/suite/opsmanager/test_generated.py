@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qsl, unquote
 
 from retryspec.checks import Judge, decides, in_background, takes_time
+from retryspec.exchange import Exchange
 from retryspec.properties.cases import Case
 from retryspec.properties.run import Subject, look_at_generated
 from retryspec.suite.opsmanager.asked import GET, LIST, RETRY, Asked
@@ -25,7 +26,7 @@ def test_generated_requests(opsmanager: OpsManager) -> None:
     known = {"path.groupId": [group.id], "path.jobId": group.ids}
     operations = operations_of(opsmanager)
 
-    def look(judge: Judge, case: Case) -> int | None:
+    def look(judge: Judge, case: Case) -> Exchange | None:
         return look_at(opsmanager.judged_by(judge), group, case)
 
     look_at_generated(opsmanager.judge, opsmanager.session, Subject(operations, known, look))
@@ -42,7 +43,7 @@ def operations_of(opsmanager: OpsManager) -> list[str]:
     return [operation for operation in wanted if opsmanager.claims(operation)]
 
 
-def look_at(opsmanager: OpsManager, group: Group, case: Case) -> int | None:
+def look_at(opsmanager: OpsManager, group: Group, case: Case) -> Exchange | None:
     """Send a case and hold the answer against what the contract says of such a request."""
     path, _, query = case.target.partition("?")
     names = [unquote(part) for part in path.split("/")]
@@ -62,7 +63,7 @@ def look_at(opsmanager: OpsManager, group: Group, case: Case) -> int | None:
         opsmanager.judge.expect(
             UNKNOWN[case.operation], not answer.accepted, answer.exchange, expected="a refusal, since there is none"
         )
-    return answer.status
+    return answer.exchange
 
 
 def asked_in(given: list[tuple[str, str]], *, valid: bool, about: str) -> Asked:

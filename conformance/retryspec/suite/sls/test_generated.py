@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from retryspec.checks import Judge, decides, in_background, takes_time
+from retryspec.exchange import Exchange
 from retryspec.properties.cases import Case
 from retryspec.properties.run import Subject, look_at_generated
 from retryspec.shape import BadJson, parse_json
@@ -31,7 +32,7 @@ def test_generated_requests(sls: Sls) -> None:
         "body": shipper.ids() or ["absent-task"],
     }
 
-    def look(judge: Judge, case: Case) -> int:
+    def look(judge: Judge, case: Case) -> Exchange:
         return look_at(sls.judged_by(judge), shipper, case, now)
 
     look_at_generated(sls.judge, sls.session, Subject(operations_of(sls), known, look))
@@ -43,7 +44,7 @@ def operations_of(sls: Sls) -> list[str]:
     return [operation for operation in (GET, PUT) if sls.claims(operation) and (operation == GET or sls.may_retry())]
 
 
-def look_at(sls: Sls, shipper: Shipper, case: Case, now: int) -> int:
+def look_at(sls: Sls, shipper: Shipper, case: Case, now: int) -> Exchange:
     """Send a case and hold the answer against what the contract says of such a request."""
     request = sls.generated_request(case.method, shipper.project, case.target, case.body)
     answer = sls.send(request, Asked(status="in words of its own"))
@@ -56,26 +57,28 @@ def look_at(sls: Sls, shipper: Shipper, case: Case, now: int) -> int:
         if at_home and is_no_array(case.body):
             expected = "a refusal, since the body is no array"
             sls.judge.expect("SLS-RETRY-02", answer.refused, answer.exchange, expected=expected)
-        return answer.status
+        return answer.exchange
     if not at_home:
         sls.judge.expect("SLS-COMMON-15", not answer.accepted, answer.exchange, expected="no success for another name")
-        return answer.status
+        return answer.exchange
     asked = parse_qsl(query, keep_blank_values=True)
     for behaviour, name in (("SLS-GET-02", "from"), ("SLS-GET-03", "to")):
         if name not in dict(asked):
             expect_refused(sls, behaviour, answer, f"there is no {name}")
-            return answer.status
+            return answer.exchange
     if is_valid(asked, now):
         expect_accepted(sls, "SLS-GET-01", answer, "every parameter is one that the document allows")
     elif is_valid([pair for pair in asked if pair[0] != "status"], now) and is_no_status(asked):
         expect_refused(sls, "SLS-GET-10", answer, "this is no status", codes=("ParameterInvalid",))
-    return answer.status
+    return answer.exchange
 
 
 def is_no_array(body: bytes | None) -> bool:
-    """Whether a body is anything but a JSON array."""
+    """Whether a body is anything but a JSON array; what no body at all means is open (sls A-17)."""
+    if not body:
+        return False
     try:
-        value: Any = parse_json(body or b"")
+        value: Any = parse_json(body)
     except BadJson:
         return True
     return not isinstance(value, list)

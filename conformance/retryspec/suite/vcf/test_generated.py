@@ -5,6 +5,7 @@ import re
 from urllib.parse import parse_qsl, unquote
 
 from retryspec.checks import Judge, decides, in_background, takes_time
+from retryspec.exchange import Exchange
 from retryspec.properties.cases import Case
 from retryspec.properties.run import Subject, look_at_generated
 from retryspec.suite.vcf.client import Vcf
@@ -22,7 +23,7 @@ def test_generated_requests(vcf: Vcf) -> None:
     batch = vcf.some_tasks(PLANS)
     known = {"path.id": batch.ids}
 
-    def look(judge: Judge, case: Case) -> int | None:
+    def look(judge: Judge, case: Case) -> Exchange | None:
         return look_at(vcf.judged_by(judge), batch, case)
 
     look_at_generated(vcf.judge, vcf.session, Subject(operations_of(vcf), known, look))
@@ -38,7 +39,7 @@ def operations_of(vcf: Vcf) -> list[str]:
     return [operation for operation in wanted if vcf.claims(operation)]
 
 
-def look_at(vcf: Vcf, batch: Batch, case: Case) -> int | None:
+def look_at(vcf: Vcf, batch: Batch, case: Case) -> Exchange | None:
     """Send a case and hold the answer against what the contract says of such a request."""
     if case.operation == LOGIN and names_the_user(vcf, case.body):
         return None  # wrong passwords can lock a user out, and right ones are for the checks
@@ -65,7 +66,7 @@ def look_at(vcf: Vcf, batch: Batch, case: Case) -> int | None:
     elif case.operation in (LOGIN, REFRESH):
         behaviour = "VCF-AUTH-04" if case.operation == LOGIN else "VCF-AUTH-05"
         vcf.judge.expect(behaviour, not answer.accepted, answer.exchange, expected="a refusal, since nobody has these")
-    return answer.status
+    return answer.exchange
 
 
 def names_the_user(vcf: Vcf, body: bytes | None) -> bool:
