@@ -49,7 +49,10 @@ class Database:
         try:
             yield connection
         finally:
-            self._idle.append(connection)
+            if connection.in_transaction:
+                connection.close()  # a disk that cannot be written to has kept it from ending
+            else:
+                self._idle.append(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -58,10 +61,11 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # SQLite ends it by itself where the disk is full
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close what no thread uses, and remove the file if it has no name."""

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from retryspec.errors import RunError, UsageError
+from retryspec.reference.connection import HEAD_LIMIT, BoundedHead, Connection
 from retryspec.reference.credentials import is_loopback
 
 __all__ = ["running", "serve"]
@@ -34,6 +35,7 @@ def serve(app: Starlette, host: str, port: int, *, announce: Callable[[str], Non
             f"{host}: everybody knows the default credentials of {', '.join(app.state.open_to_all)}; "
             "give others with --credentials FILE, or serve on 127.0.0.1"
         )
+    _as_many_files_as_allowed()
     listener = _listener(host, port)
     announce(_base_url(listener))
     with suppress(KeyboardInterrupt):
@@ -66,8 +68,27 @@ def _base_url(listener: socket.socket) -> str:
 def _config(app: ASGIApp) -> uvicorn.Config:
     # The application sets Date itself, by its own clock; the log is for those who look into uvicorn.
     return uvicorn.Config(
-        app, log_config=None, log_level="critical", access_log=False, date_header=False, server_header=False, ws="none"
+        BoundedHead(app),
+        http=Connection,
+        h11_max_incomplete_event_size=HEAD_LIMIT,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        ws="none",
     )
+
+
+def _as_many_files_as_allowed() -> None:
+    """Raise the limit of open files, so that thousands of connections find one."""
+    try:
+        import resource  # not everywhere
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # the limit stays what it was
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -79,7 +100,7 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(512)
+        listener.listen(2048)
     except OSError as error:
         listener.close()
         raise UsageError(f"{host}:{port}: cannot listen there ({error}); choose another --host or --port") from error

@@ -4,6 +4,7 @@ The request has the shape of a Pact provider-state change: `{"action": "setup", 
 """
 
 import json
+import sqlite3
 from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
@@ -59,6 +60,8 @@ def answer(body: bytes, makers: Mapping[str, StateMaker]) -> Response:
         return JSONResponse(maker(params or {}))
     except StateError as problem:
         return _error(400, str(problem))
+    except sqlite3.Error as problem:
+        return _error(500, f"the state cannot be kept: {problem}")
 
 
 def bounded(value: object, where: str, *, low: float, high: float, whole: bool = False) -> float:

@@ -1,5 +1,8 @@
 """VCF servers that let in whom they should not, refuse whom they should let in, or act before they refuse."""
 
+import base64
+import json
+
 from retryspec_models.vcf.models import AccessToken, RefreshTokenId
 from retryspec_models.vcf.stubs import Call, Refusal
 from starlette.responses import Response
@@ -25,12 +28,12 @@ class SignatureIgnored(Server):
     """Reads what a token says, and believes it."""
 
     def known_token(self, value: str) -> Token:
-        """Return a token that begins as one that this server gave."""
-        said = value.rpartition(".")[0]
-        with self.store.database.reading() as connection:
-            rows = connection.execute("SELECT value FROM vcf_token WHERE kind = 'access'").fetchall()
-        known = [token for (token,) in rows if said and token.startswith(f"{said}.")]
-        return super().known_token(known[0] if known else value)
+        """Return a token as it describes itself."""
+        try:
+            claims = json.loads(base64.urlsafe_b64decode(f"{value.split('.')[1]}=="))
+            return Token(value, TokenKind.ACCESS, str(claims["sub"]), float(claims["exp"]))
+        except (IndexError, KeyError, TypeError, ValueError):
+            return super().known_token(value)
 
 
 # VCF-AUTH-02 to VCF-AUTH-04
