@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DOCUMENTS := $(wildcard openapi/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test detection check lint lint-python lint-documents types generate check-generated build clean
+.PHONY: help conformance test detection soak check lint lint-python lint-documents types generate check-generated build clean
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ test: .venv/dev ## run this repository's own tests
 
 detection: .venv/dev ## try the suite on every faulty and lenient server, not only on some of each kind
 	RETRYSPEC_ALL_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal conformance/selftest/test_detection.py
+
+soak: .venv/dev ## the reference server under load and faults at full length (hours; RETRYSPEC_SOAK=0.01 is a hundredth)
+	RETRYSPEC_SOAK=$${RETRYSPEC_SOAK:-1} $(BIN)/python -m pytest -q --durations=0 $(wildcard conformance/selftest/test_reference_robust*.py)
 
 check: lint types check-generated test build ## all that a reviewer runs
 
