@@ -7,6 +7,7 @@ configuration and plugins that the user has.
 import contextlib
 import io
 import os
+import re
 import time
 import traceback
 from collections import Counter
@@ -234,10 +235,16 @@ def _conduct(plan: Plan, healthy: Sequence[str], ends_at: float, progress: Progr
     if time.time() >= ends_at:
         collected.trouble = f"the time for the whole run ({plan.max_time:g} s) was used up"
     elif code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
-        collected.trouble = f"pytest ended with {code}: {said.getvalue()[-2000:]}"
+        collected.trouble = f"the suite itself failed: pytest ended with {code}\n{_frames(said.getvalue())}"
     elif collector.broken:
         collected.trouble = collector.broken[0]
     return collected
+
+
+def _frames(said: str) -> str:
+    """Where pytest failed: the frames alone, since the values in what it says may be secrets or anything else."""
+    frames = re.findall(r'File "[^"]*", line \d+, in \w+', said)
+    return "\n".join(frames[-10:])
 
 
 class Collector:

@@ -5,7 +5,7 @@ everything that is not particular to an API is here.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -82,6 +82,10 @@ class Session:
         # A lone surrogate is valid in a JSON escape and in no UTF-8 file.
         clean = text.encode("utf-8", "replace").decode("utf-8")
         return self._redactor.text(clean, exchange.request.secrets if exchange else ())[:MOST_SHOWN]
+
+    def learn_secrets(self, secrets: Iterable[str]) -> None:
+        """Keep further values out of everything that is shown, such as a token that the server has given."""
+        self._redactor.learn(secrets)
 
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """An exchange as it may be shown: secrets replaced, bodies cut."""

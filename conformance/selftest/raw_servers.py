@@ -67,6 +67,10 @@ class Line:
         self.server.requests.append(head + body)
         return head + body
 
+    def put_back(self, data: bytes) -> None:
+        """Make that what was read is read again."""
+        self._unread = data + self._unread
+
     def pause(self, seconds: float) -> None:
         """Let time pass, unless the test is over."""
         if self.server.over.wait(seconds):

@@ -59,3 +59,49 @@ def test_longer_secret_goes_first() -> None:
 def test_what_is_too_short_is_no_secret(secret: str) -> None:
     """A value of a few characters would garble every text."""
     assert Redactor([secret]).text("abc, a text", [secret]) == "abc, a text"
+
+
+@pytest.mark.parametrize("before", range(7))
+def test_secret_within_base64_is_taken_out(before: int) -> None:
+    """Wherever in an encoded text a secret lies, what it alone decides of the text is replaced."""
+    plain = SECRET.encode()
+    encoded = base64.b64encode(b"u" * before + plain + b" and more").decode()
+    first, last = (8 * before + 5) // 6, 8 * (before + len(plain)) // 6
+
+    assert Redactor([SECRET]).text(encoded) == encoded[:first] + REDACTED + encoded[last:]
+
+
+@pytest.mark.parametrize("cut", range(1, 20))
+def test_no_half_of_a_secret_is_left(cut: int) -> None:
+    """A secret that comes in two pieces is taken out of the text that holds the larger one."""
+    secret = "9f8e7d6c5b4a39281706"
+    shown = Redactor([secret]).text(f'{{"first": "{secret[:cut]}", "second": "{secret[cut:]}"}}')
+
+    assert max(secret[:cut], secret[cut:], key=len) not in shown
+
+
+def test_cut_secret_is_taken_out() -> None:
+    """What is left of a token at the end of a text that was cut is half a token at most."""
+    token = "eyJhbGciOiJIUzI1NiJ9." + "abcdefgh" * 40
+
+    assert Redactor([token]).text(f"a token {token[:200]}") == f"a token {REDACTED}"
+
+
+def test_our_own_name_is_no_secret() -> None:
+    """The well-known credentials of the reference server begin with it."""
+    assert Redactor(["retryspec-secret"]).text("User-Agent: retryspec") == "User-Agent: retryspec"
+
+
+def test_learned_secrets_are_taken_out_of_everything_later() -> None:
+    """A token that a server gave is a secret in every later text."""
+    redactor = Redactor([])
+    redactor.learn(["a-token-of-the-server"])
+
+    assert redactor.text("echo a-token-of-the-server") == f"echo {REDACTED}"
+
+
+def test_page_that_is_called_a_token_is_no_work() -> None:
+    """Texts of any length are looked at in no time to speak of; the first characters of a long secret are enough."""
+    page = '{"a":' * 100_000
+
+    assert REDACTED in Redactor([page]).text(page[:2000], [page, page[::-1]])

@@ -136,7 +136,9 @@ def _written(
     import requests
     from schemathesis.generation import GenerationMode
 
-    wrong = _wrong_parts(case)
+    # What is particular to a case is asked for before values are put into it, which schemathesis would judge anew.
+    wrong, valid = _wrong_parts(case), case.meta.generation.mode is GenerationMode.POSITIVE
+    about = str(getattr(case.meta.phase.data, "description", None) or ", ".join(sorted(wrong)) or "random values")
     _mark(case, known, wrong, chance, share)
     words = case.as_transport_kwargs()
     wanted = ("method", "url", "params", "json", "data", "files", "headers")
@@ -150,9 +152,9 @@ def _written(
         "target": "/" + url.partition("/")[2],
         "body": base64.b64encode(body or b"").decode() if has_body else None,
         "media_type": prepared.headers.get("Content-Type") if has_body else None,
-        "valid": case.meta.generation.mode is GenerationMode.POSITIVE,
+        "valid": valid,
         "phase": phase,
-        "about": str(getattr(case.meta.phase.data, "description", None) or ", ".join(sorted(wrong)) or "random values"),
+        "about": about,
     }
 
 

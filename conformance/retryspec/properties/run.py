@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
 from retryspec.exchange import Exchange, ReadOnly
 from retryspec.properties.cases import Case
-from retryspec.properties.child import Wanted, generated
+from retryspec.properties.child import GeneratorFailed, Wanted, generated
 from retryspec.properties.walks import walk
 from retryspec.session import Session
 from retryspec.verdicts import Finding
@@ -79,14 +79,25 @@ def _rounds(session: Session, subject: Subject) -> Iterable[list[Case]]:
     options = session.options
     ends_at = _end_of(session)
     wanted = Wanted(subject.operations, tuple(subject.known), options.seed, EXAMPLES)
-    yield generated(session.document, wanted, seconds=MOST_SECONDS)
+    yield _generated(session, wanted)
     if options.depth != "thorough":
         return
     for turn in range(1, ROUNDS):
         if time.time() > ends_at:
             return
         more = replace(wanted, seed=options.seed + 1000 * turn, examples=THOROUGH_EXAMPLES, coverage=False)
-        yield generated(session.document, more, seconds=MOST_SECONDS)
+        yield _generated(session, more)
+
+
+def _generated(session: Session, wanted: Wanted) -> list[Case]:
+    ends_at = session.options.ends_at
+    left = MOST_SECONDS if ends_at is None else min(MOST_SECONDS, ends_at - time.time())
+    try:
+        return generated(session.document, wanted, seconds=max(left, 0.0))
+    except GeneratorFailed:
+        if left < MOST_SECONDS and ends_at is not None and time.time() >= ends_at:
+            raise Untestable("the time for the whole run is used up (--max-time)") from None
+        raise
 
 
 def _end_of(session: Session) -> float:

@@ -14,6 +14,9 @@ RETRY = "retryLogCollectionJob"
 GET = "getLogCollectionJob"
 LIST = "getLogCollectionJobs"
 
+MOST_LOOKED_AT = 64 * 1024
+"""Bytes of a body whose white space is looked at."""
+
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -60,7 +63,7 @@ def is_int(value: Any, wanted: int) -> bool:
 
 def look_at_white_space(judge: Judge, exchange: Exchange, response: Response, *, pretty: bool) -> None:
     """Look at the white space of a body, which only `pretty` asks for."""
-    bare = _STRING.sub('""', response.body.decode("utf-8", "replace").strip())
+    bare = _STRING.sub('""', response.body[:MOST_LOOKED_AT].decode("utf-8", "replace").strip())
     if not bare.startswith(("{", "[")):
         return
     holds = "\n " in bare or "\n\t" in bare if pretty else not re.search(r"\s", bare)

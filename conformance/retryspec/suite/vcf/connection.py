@@ -1,6 +1,7 @@
 """A server of the VCF API: signing in, states, and the first call that shows whether the set-up is right."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,12 @@ STATE = "tasks"
 TASKS_PATH = "/v1/tasks"
 LOGIN_PATH = "/v1/tokens"
 REFRESH_PATH = "/v1/tokens/access-token/refresh"
+
+MOST_READ = 64 * 1024
+MOST_TOKENS = 20
+"""Bytes of a body that are searched for tokens, and how many are taken for one."""
+
+_LONG_WORD = re.compile(r"[\w.~+/=-]{16,4096}")
 
 
 def connect(table: Table, options: RunOptions) -> "VcfConnection":
@@ -93,7 +100,10 @@ class VcfConnection:
 
     def send(self, request: Request) -> Exchange:
         """Send one request; the tokens of its answer are secrets from then on."""
-        return with_its_tokens(self.session.exchanger.send(request))
+        exchange = with_its_tokens(self.session.exchanger.send(request))
+        if exchange.request is not request:
+            self.session.learn_secrets(exchange.request.secrets)
+        return exchange
 
     def token(self) -> str:
         """A valid access token, from the target file or from signing in once.
@@ -292,19 +302,22 @@ def with_its_tokens(exchange: Exchange) -> Exchange:
     return replace(exchange, request=replace(request, secrets=(*request.secrets, *_texts_in(response.body))))
 
 
-def _texts_in(body: bytes) -> Iterator[str]:
-    """Every string of a body, which may be a token wherever it stands."""
+def _texts_in(body: bytes) -> list[str]:
+    """The strings of a body that may be tokens, wherever they stand: the long ones, if nothing better is known."""
     try:
-        waiting = [parse_json(body)]
+        waiting = [("", parse_json(body))]
     except BadJson:
-        yield body.decode("utf-8", "replace").strip()
-        return
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict | list):
-            waiting += value.values() if isinstance(value, dict) else value
+        return _LONG_WORD.findall(body[:MOST_READ].decode("utf-8", "replace"))[:MOST_TOKENS]
+    found: list[str] = []
+    while waiting and len(found) < MOST_TOKENS:
+        name, value = waiting.pop()
+        if isinstance(value, str) and (name in ("accessToken", "id") or _LONG_WORD.search(value)):
+            found.append(value)
+        elif isinstance(value, dict):
+            waiting += list(value.items())
+        elif isinstance(value, list):
+            waiting += [(name, each) for each in value]
+    return found
 
 
 def _token_in(response: Response | None) -> str | None:

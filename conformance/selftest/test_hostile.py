@@ -1,0 +1,126 @@
+"""Whatever a server does, a run ends by itself, in bounded memory, with a whole report that says what it did.
+
+Of the many pairs of a hostile server and an API a plain run takes each server once; with RETRYSPEC_ALL_SERVERS set it
+takes all.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+from retryspec.documents import slugs
+from retryspec.reference.target import reference_target
+from retryspec.report import report_json, report_schema
+from retryspec.runner import Plan, run
+from retryspec.verdicts import Outcome
+from selftest.hostility import HOSTILE, SCRIPT, TURNING, Serve
+from selftest.raw_servers import raw_server
+
+ALL = bool(os.environ.get("RETRYSPEC_ALL_SERVERS"))
+MAX_TIME = 5.0
+GRACE = 10.0
+MOST_MEMORY = 400 * 1024
+"""Kilobytes."""
+
+SCHEMA = jsonschema_rs.Draft202012Validator(report_schema())
+
+
+def pairs(servers: Mapping[str, object], every: int) -> list[tuple[str, str]]:
+    """Each server with each API, or every so many-th of them with one."""
+    if ALL:
+        return list(product(servers, slugs()))
+    return [(name, slugs()[place % len(slugs())]) for place, name in enumerate(servers) if place % every == 0]
+
+
+@contextmanager
+def target_of(slug: str, folder: Path, hostile: Serve | None = None, turning: str | None = None) -> Iterator[Path]:
+    """A target file that leads to a hostile server, with the reference server as provider of states."""
+    with reference_target((slug,)) as file:
+        text = file.read_text(encoding="utf-8")
+        found = re.search(r'base_url = "http://127\.0\.0\.1:(\d+)', text)
+        assert found is not None
+        serve = hostile or TURNING[str(turning)](int(found[1]))
+        with raw_server(serve) as server:
+            target = folder / "target.toml"
+            target.write_text(text.replace(found[0], f'base_url = "{server.base_url}'), encoding="utf-8")
+            yield target
+
+
+def expect_verdict(target: Path, slug: str) -> None:
+    """The run is over in time, with a verdict, a valid report and no failure of the suite's own."""
+    started = time.monotonic()
+    report = run(Plan(target=target, timeout=0.4, settle=0.2, max_time=MAX_TIME, depth="quick"))
+    seconds = time.monotonic() - started
+
+    content = report_json(report)
+    SCHEMA.validate(json.loads(json.dumps(content)))
+    [api] = report.apis
+    assert seconds < MAX_TIME + GRACE
+    assert report.exit_code in (1, 3)
+    assert api.slug == slug
+    assert not [result.reason for result in api.behaviours if result.outcome is Outcome.ERROR]
+    assert "Traceback" not in json.dumps(content)
+    told = [finding.received for result in api.behaviours for finding in result.findings]
+    assert api.trouble or any(told)
+
+
+@pytest.mark.parametrize(("name", "slug"), pairs(HOSTILE, 1))
+def test_hostile_server_gets_a_verdict(name: str, slug: str, tmp_path: Path) -> None:
+    """A server that is hostile from the start ends a run with 1 or 3."""
+    with target_of(slug, tmp_path, HOSTILE[name]) as target:
+        expect_verdict(target, slug)
+
+
+CLOSING = "closes every connection"
+
+
+@pytest.mark.parametrize(("name", "slug"), pairs({name: 0 for name in TURNING if name != CLOSING}, 4))
+def test_server_that_turns_hostile_gets_a_verdict(name: str, slug: str, tmp_path: Path) -> None:
+    """A server that works for a while, or now and then, ends a run with 1 or 3 as well."""
+    with target_of(slug, tmp_path, turning=name) as target:
+        expect_verdict(target, slug)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_server_that_closes_every_connection_is_right(slug: str, tmp_path: Path) -> None:
+    """Nobody has to keep a connection open."""
+    with target_of(slug, tmp_path, turning=CLOSING) as target:
+        report = run(Plan(target=target, max_time=60, depth="quick"))
+
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["endless body", "bomb of gzip", "deep objects", "scripts and escapes everywhere"])
+def test_command_line_stays_small_and_clean(name: str, tmp_path: Path) -> None:
+    """The whole command stays below 400 MiB, writes its files, and lets nothing of a server reach the terminal raw."""
+    measured = (
+        "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:], timeout=60);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr); sys.exit(done.returncode)"
+    )
+    out = tmp_path / "out"
+    with target_of("opsmanager", tmp_path, HOSTILE[name]) as target:
+        words = ["check", "--target", str(target), "--out", str(out), "--timeout", "0.4", "--settle", "0.2", "-v"]
+        done = subprocess.run(
+            [sys.executable, "-c", measured, sys.executable, "-m", "retryspec", *words, "--max-time", str(MAX_TIME)],
+            capture_output=True,
+            timeout=90,
+            check=False,
+        )
+
+    assert done.returncode in (1, 3)
+    assert int(done.stderr.split()[-1]) < MOST_MEMORY
+    assert b"Traceback" not in done.stdout + done.stderr
+    assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", done.stdout)
+    assert "\u202e" not in done.stdout.decode()
+    assert SCRIPT.encode() not in done.stdout
+    SCHEMA.validate(json.loads((out / "report.json").read_text(encoding="utf-8")))
+    assert (out / "junit.xml").is_file()
