@@ -11,21 +11,19 @@ import math
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 from urllib.parse import SplitResult
 
 import httpcore
 
+from retryspec.bodies import UnreadableBody, read_body
+from retryspec.deadlines import DeadlineBackend, current
 from retryspec.errors import RunError
 
 __all__ = ["Exchange", "Exchanger", "ReadOnly", "Request", "Response"]
-
-MAX_BODY = 16 * 1024 * 1024
-"""The most bytes that are read of a body, after decompression."""
 
 MAX_SIMULTANEOUS = 32
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -177,8 +175,8 @@ class Exchanger:
     def _attempt(
         self, request: Request, barrier: threading.Barrier | None, deadline: float, pool: httpcore.ConnectionPool
     ) -> Exchange:
-        _current.deadline = deadline
-        _current.held_back_by = None if request.body else barrier
+        current.deadline = deadline
+        current.held_back_by = None if request.body else barrier
         started = time.monotonic()
         scheme, host, port = self._url
         began: int | None = None
@@ -196,7 +194,7 @@ class Exchanger:
             began = answer.status
             try:
                 headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
-                body = _read(cast("Iterator[bytes]", answer.stream), headers, deadline)
+                body = read_body(cast("Iterator[bytes]", answer.stream), _first(headers, "Content-Encoding"), deadline)
             finally:
                 answer.close()
         except _TROUBLES as error:
@@ -207,12 +205,6 @@ class Exchanger:
 _DISCONNECTED = "the server closed the connection without an answer"
 _BROKEN = "the connection broke"
 
-_current = threading.local()
-
-
-class _UnreadableBody(Exception):
-    """A body that is too long or cannot be decompressed."""
-
 
 _TROUBLES = (
     threading.BrokenBarrierError,
@@ -221,7 +213,7 @@ _TROUBLES = (
     httpcore.ProtocolError,
     UnicodeEncodeError,
     OSError,
-    _UnreadableBody,
+    UnreadableBody,
 )
 
 
@@ -240,7 +232,7 @@ def _what_went_wrong(error: Exception, seconds: float) -> str:
             return f"not a valid HTTP answer: {error}"
         case httpcore.LocalProtocolError() | UnicodeEncodeError():
             return f"the request cannot be written: {error}"
-        case _UnreadableBody():
+        case UnreadableBody():
             return str(error)
         case _:
             return f"{_BROKEN}: {str(error) or type(error).__name__}"
@@ -257,7 +249,7 @@ def _pool(context: ssl.SSLContext | None, *, keep: int) -> httpcore.ConnectionPo
         max_connections=2 * MAX_SIMULTANEOUS,
         max_keepalive_connections=keep,
         keepalive_expiry=4.0,
-        network_backend=_DeadlineBackend(),
+        network_backend=DeadlineBackend(),
     )
 
 
@@ -288,105 +280,3 @@ def _framed(
         yield body[-1:]
 
     return held_back(), declared
-
-
-def _read(stream: Iterator[bytes], headers: tuple[tuple[str, str], ...], deadline: float) -> bytes:
-    decoder = _Decoder(_first(headers, "Content-Encoding"))
-    parts: list[bytes] = []
-    length = 0
-    for chunk in stream:
-        part = decoder.decoded(chunk, MAX_BODY + 1 - length)
-        length += len(part)
-        if length > MAX_BODY:
-            raise _UnreadableBody(f"the body is longer than {MAX_BODY} bytes")
-        if time.monotonic() > deadline:
-            raise httpcore.ReadTimeout
-        parts.append(part)
-    decoder.finish()
-    return b"".join(parts)
-
-
-class _Decoder:
-    """Decompresses a body chunk by chunk, to no more than is asked for."""
-
-    def __init__(self, coding: str | None) -> None:
-        self._coding = (coding or "identity").strip().lower() or "identity"
-        self._stream: Any = None
-        """None before the first byte and after the last one of a compressed stream."""
-
-    def decoded(self, chunk: bytes, most: int) -> bytes:
-        """What a chunk adds to the body, at most so many bytes of it."""
-        if self._coding == "identity":
-            return chunk
-        if self._coding not in ("gzip", "x-gzip", "deflate"):
-            raise _UnreadableBody(f"the body has the Content-Encoding {self._coding!r}, which was not asked for")
-        whole = b""
-        # A gzip body may consist of several streams, one after the other (RFC 1952, 2.2).
-        while chunk and len(whole) < most:
-            # 32 more than the window size: zlib finds out whether it is the gzip or the zlib format.
-            self._stream = self._stream or zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-            try:
-                whole += self._stream.decompress(chunk, most - len(whole))
-            except zlib.error as error:
-                raise _UnreadableBody(f"the body cannot be decompressed ({self._coding}): {error}") from None
-            if not self._stream.eof:
-                break
-            chunk, self._stream = self._stream.unused_data, None
-        return whole
-
-    def finish(self) -> None:
-        """Make sure that the body came to its end."""
-        if self._stream is not None:
-            raise _UnreadableBody(f"the body cannot be decompressed ({self._coding}): it was cut off")
-
-
-class _DeadlineBackend(httpcore.NetworkBackend):
-    """Opens connections whose every wait ends at the deadline of the exchange that the thread is in."""
-
-    def __init__(self) -> None:
-        self._sockets = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Any = None,
-    ) -> httpcore.NetworkStream:
-        stream = self._sockets.connect_tcp(host, port, _time_left(), local_address, socket_options)
-        return _DeadlineStream(stream)
-
-
-class _DeadlineStream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _time_left())
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        barrier, _current.held_back_by = _current.held_back_by, None
-        if barrier is not None:
-            self._stream.write(buffer[:-1], _time_left())
-            barrier.wait()
-            buffer = buffer[-1:]
-        self._stream.write(buffer, _time_left())
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, _time_left()))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-def _time_left() -> float:
-    left: float = _current.deadline - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout
-    return left

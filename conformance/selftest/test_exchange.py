@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from retryspec.exchange import MAX_BODY, MAX_SIMULTANEOUS, Exchange, Exchanger, OutOfTime, ReadOnly, Request
+from retryspec.bodies import MAX_BODY
+from retryspec.exchange import MAX_SIMULTANEOUS, Exchange, Exchanger, OutOfTime, ReadOnly, Request
 from selftest.raw_servers import OK, Line, RawServer, answered, raw_server
 
 TIMEOUT = 0.3
