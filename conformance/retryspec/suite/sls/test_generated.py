@@ -52,14 +52,14 @@ def look_at(sls: Sls, shipper: Shipper, case: Case, now: int) -> Exchange:
         "SLS-COMMON-17", answer.accepted or answer.refused, answer.exchange, expected="acceptance or a refusal"
     )
     path, _, query = case.target.partition("?")
-    at_home = unquote(path) == unquote(shipper.path)
+    if unquote(path) != unquote(shipper.path):
+        behaviour = "SLS-COMMON-16" if unquote(path).startswith(f"/logstores/{shipper.logstore}/") else "SLS-COMMON-15"
+        sls.judge.expect(behaviour, not answer.accepted, answer.exchange, expected="no success for another name")
+        return answer.exchange
     if case.operation == PUT:
-        if at_home and is_no_array(case.body):
+        if is_no_array(case.body):
             expected = "a refusal, since the body is no array"
             sls.judge.expect("SLS-RETRY-02", answer.refused, answer.exchange, expected=expected)
-        return answer.exchange
-    if not at_home:
-        sls.judge.expect("SLS-COMMON-15", not answer.accepted, answer.exchange, expected="no success for another name")
         return answer.exchange
     asked = parse_qsl(query, keep_blank_values=True)
     for behaviour, name in (("SLS-GET-02", "from"), ("SLS-GET-03", "to")):

@@ -77,7 +77,7 @@ def names_the_user(vcf: Vcf, body: bytes | None) -> bool:
 def is_plain(path: str) -> bool:
     """Whether what stands in place of an id is read alike by every server: one segment, and no other route."""
     name = path.rpartition("/")[2]
-    return bool(re.fullmatch(r"(?:[A-Za-z0-9_~-]|%[2-7][0-9A-F])+", name)) and not re.search("%2[EF]|%5C", name)
+    return bool(re.fullmatch(r"(?:[A-Za-z0-9_~-]|%[2-9A-F][0-9A-F])+", name)) and not re.search("%2[EF]|%5C|%7F", name)
 
 
 def is_valid(query: str) -> bool:
