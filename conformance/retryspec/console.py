@@ -28,6 +28,7 @@ COLOURS = {
     Outcome.ERROR: "bold magenta",
 }
 MOST_SHOWN = 400
+MOST_IDS = 3
 MOST_FINDINGS = 3
 """Findings shown of one behaviour; the report has them all."""
 
@@ -107,6 +108,10 @@ def _print_api(
         for operation, statuses in api.reached.items():
             reached = ", ".join(f"{cases} x {status}" for status, cases in statuses.items())
             console.print(Text(f"  generated requests of {operation}: {reached}", style="dim"))
+    if api.changing:
+        named = ", ".join(safe(name) for name in api.changed[:MOST_IDS])
+        more = f" and {len(api.changed) - MOST_IDS} more" if len(api.changed) > MOST_IDS else ""
+        console.print(Text(f"  {api.changing} requests that can change state, to {named}{more}", style="dim"))
     counts = Text("  ")
     for outcome in Outcome:
         if api.count(outcome):

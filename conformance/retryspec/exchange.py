@@ -22,10 +22,13 @@ import httpcore
 from retryspec.bodies import UnreadableBody, read_body
 from retryspec.deadlines import DeadlineBackend, current
 from retryspec.errors import RunError
+from retryspec.pace import Pace
 
 __all__ = ["Exchange", "Exchanger", "ReadOnly", "Request", "Response"]
 
 MAX_SIMULTANEOUS = 32
+MOST_NAMED = 1000
+MOST_OF_A_NAME = 200
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -42,6 +45,8 @@ class Request:
     """It asks for a token and changes nothing else, so that a run which may only read may send it."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values in it that must not be shown, such as a signature."""
+    about: tuple[str, ...] = ()
+    """The ids of what it would change, as far as it names any."""
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever the case of its name."""
@@ -91,6 +96,7 @@ class Exchanger:
         ends_at: when the whole run has to be over, by `time.monotonic`; None for no such end.
         verify_tls: whether the server's certificate is checked.
         read_only: refuse to send anything but safe methods.
+        pace: when requests may go out; None for at once.
     """
 
     def __init__(
@@ -101,12 +107,17 @@ class Exchanger:
         ends_at: float | None = None,
         verify_tls: bool = True,
         read_only: bool = False,
+        pace: Pace | None = None,
     ) -> None:
         self.origin = origin
         self.timeout = timeout
         self.ends_at = ends_at
         self.read_only = read_only
         self.sent = 0
+        self.changing = 0
+        self.changed: dict[str, None] = {}
+        """How many requests went out that can change state, and what they were about; the first `MOST_NAMED`."""
+        self._pace = pace
         self._lock = threading.Lock()
         self._url = (
             origin.scheme.encode(),
@@ -129,10 +140,16 @@ class Exchanger:
             ReadOnly: the request could change state and the run may only read.
             OutOfTime: the time for the whole run is used up, before the request or while its answer was awaited.
         """
+        self._keep_pace(1)
         return self._send(request, None)
 
     def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
-        """Send all at one moment: each on its own connection, held back to its last byte until all are ready."""
+        """Send all at one moment: each on its own connection, held back to its last byte until all are ready.
+
+        Raises:
+            TooManyAtOnce: they are more than may go out in a second.
+        """
+        self._keep_pace(len(requests))
         if len(requests) > MAX_SIMULTANEOUS:
             raise ValueError(f"At most {MAX_SIMULTANEOUS} requests go out together, not {len(requests)}.")
         barrier = threading.Barrier(len(requests), timeout=self.timeout)
@@ -150,13 +167,26 @@ class Exchanger:
         if self.read_only and request.method not in SAFE_METHODS and not request.signs_in:
             raise ReadOnly(f"{request.method} can change state and the run may only read (--read-only).")
         self._must_have_time()
-        with self._lock:
-            self.sent += 1
+        self._count(request)
         exchange = self._exchanged(request, barrier)
         if exchange.response is None:
             # An answer for which there was no time left is none that the server failed to give.
             self._must_have_time()
         return exchange
+
+    def _count(self, request: Request) -> None:
+        with self._lock:
+            self.sent += 1
+            if request.method in SAFE_METHODS or request.signs_in:
+                return
+            self.changing += 1
+            for name in request.about or (request.target.partition("?")[0],):
+                if len(self.changed) < MOST_NAMED:
+                    self.changed[name[:MOST_OF_A_NAME]] = None
+
+    def _keep_pace(self, requests: int) -> None:
+        if self._pace is not None:
+            self._pace.wait(requests, self.ends_at)
 
     def _must_have_time(self) -> None:
         if self.ends_at is not None and time.monotonic() >= self.ends_at:

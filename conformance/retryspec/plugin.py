@@ -55,7 +55,7 @@ class Suite:
         self._connecting = threading.Lock()
         self._threads: list[ThreadPoolExecutor] = []
         self._started: dict[str, Future[CheckResult]] = {}
-        self._counted: Counter[str] = Counter()
+        self._counted: dict[str, tuple[int, int, int]] = {}
         self._unanswered_in_a_row: Counter[str] = Counter()
 
     def connection(self, slug: str) -> Connection:
@@ -79,9 +79,15 @@ class Suite:
         started = self._started.get(item.nodeid)
         result = started.result() if started else self.conducted(item)
         slug = slug_of(item)
-        sent = self.connection(slug).session.exchanger.sent
-        self._counted[slug], new = sent, sent - self._counted[slug]
-        return replace(result, requests=new)
+        exchanger = self.connection(slug).session.exchanger
+        before, now = self._counted.get(slug, (0, 0, 0)), (exchanger.sent, exchanger.changing, len(exchanger.changed))
+        self._counted[slug] = now
+        return replace(
+            result,
+            requests=now[0] - before[0],
+            changing=now[1] - before[1],
+            changed=tuple(list(exchanger.changed)[before[2] : now[2]]),
+        )
 
     def conducted(self, item: pytest.Function) -> CheckResult:
         """Conduct a check, unless so many in a row got no answer that the server must be gone."""
@@ -139,6 +145,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--settle", type=float, default=5.0, metavar="SECONDS", help="for a state to show")
     group.addoption("--ends-at", type=float, default=None, metavar="TIME", help="Unix time at which the run is over")
     group.addoption("--read-only", action="store_true", help="send nothing that can change state")
+    group.addoption("--allow-retry", action="store_true", help="retry tasks that were only found in a list as well")
+    group.addoption("--rate", type=float, default=None, metavar="N", help="the most requests in a second")
     group.addoption(
         "--depth", choices=["quick", "standard", "thorough"], default="standard", help="how much to look at"
     )
@@ -165,6 +173,8 @@ def run_options(config: pytest.Config) -> RunOptions:
         settle=option.settle,
         ends_at=option.ends_at,
         read_only=option.read_only,
+        allow_retry=option.allow_retry,
+        rate=option.rate / share[1] if option.rate else None,
         seed=option.suite_seed,
         depth=option.depth,
         share=share,

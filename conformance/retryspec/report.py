@@ -96,8 +96,14 @@ def _api(api: ApiReport, numbered: list[tuple[str, BehaviourResult, Finding]]) -
         "requests": api.requests,
         "counts": {outcome.value: api.count(outcome) for outcome in Outcome},
         "behaviours": [_behaviour(result, ids) for result in api.behaviours],
+        **({"sent": _sent(api)} if api.requests else {}),
         **({"properties": _properties(api)} if api.reached else {}),
     }
+
+
+def _sent(api: ApiReport) -> dict[str, Any]:
+    """What was sent that can change state, and to which ids."""
+    return {"requests": api.requests, "changing": api.changing, "ids": list(api.changed)}
 
 
 def _properties(api: ApiReport) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class Plan:
     only: tuple[str, ...] = ()
     depth: str = "standard"
     read_only: bool = False
+    allow_retry: bool = False
+    rate: float | None = None
     timeout: float = 10.0
     settle: float = 5.0
     max_time: float = 300.0
@@ -55,6 +57,10 @@ class ApiReport:
     behaviours: tuple[BehaviourResult, ...]
     trouble: str | None = None
     """Why the run could not be made or finished."""
+    changing: int = 0
+    """How many of the requests can change state."""
+    changed: tuple[str, ...] = ()
+    """What these were about, the first thousand."""
     reached: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """How many generated requests were answered, by operation and status."""
 
@@ -133,6 +139,8 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
                 requests=smoke.requests + sum(result.requests for result in results),
                 behaviours=tuple(behaviours),
                 trouble=trouble,
+                changing=smoke.changing + sum(result.changing for result in results),
+                changed=tuple(dict.fromkeys([*smoke.changed, *(name for r in results for name in r.changed)])),
                 reached=_summed(result.reached for result in results),
             )
         )
@@ -171,11 +179,20 @@ class Smoke:
 
     claim: Claim
     requests: int
+    changing: int
+    changed: tuple[str, ...]
     trouble: str | None
 
 
 def _smoke(table: Table, plan: Plan, ends_at: float) -> Smoke:
-    options = RunOptions(timeout=plan.timeout, settle=plan.settle, ends_at=ends_at, read_only=plan.read_only)
+    options = RunOptions(
+        timeout=plan.timeout,
+        settle=plan.settle,
+        ends_at=ends_at,
+        read_only=plan.read_only,
+        allow_retry=plan.allow_retry,
+        rate=plan.rate,
+    )
     connection = connect(table, options)
     session, trouble = connection.session, None
     try:
@@ -193,7 +210,8 @@ def _smoke(table: Table, plan: Plan, ends_at: float) -> Smoke:
         trouble = session.shown(f"{table.name}: the suite itself failed: {traceback.format_exc()}")
     finally:
         session.close()
-    return Smoke(session.claim, session.exchanger.sent, trouble)
+    exchanger = session.exchanger
+    return Smoke(session.claim, exchanger.sent, exchanger.changing, tuple(exchanger.changed), trouble)
 
 
 def _untested(result: BehaviourResult, trouble: str) -> BehaviourResult:
@@ -225,6 +243,8 @@ def _conduct(plan: Plan, healthy: Sequence[str], ends_at: float, progress: Progr
         *("--target", str(plan.target), "--exchange-timeout", str(plan.timeout), "--settle", str(plan.settle)),
         *("--ends-at", str(ends_at), "--suite-seed", str(plan.seed), "--depth", plan.depth),
         *(["--read-only"] if plan.read_only else []),
+        *(["--allow-retry"] if plan.allow_retry else []),
+        *(["--rate", str(plan.rate)] if plan.rate else []),
         *(word for pattern in plan.only for word in ("--only", pattern)),
         *(["-p", "xdist", "-n", str(plan.workers)] if plan.workers > 1 else []),
         *(str(suite_folder(slug)) for slug in healthy),

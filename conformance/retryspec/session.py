@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from retryspec.checks import Judge
+from retryspec.checks import Judge, Untestable
 from retryspec.documents import Document
 from retryspec.exchange import Exchange, Exchanger, Request
+from retryspec.pace import pace_of
 from retryspec.redaction import Redactor
 from retryspec.shape import Shape
 from retryspec.states import ProviderStates
@@ -38,6 +39,10 @@ class RunOptions:
     settle: float = 5.0
     ends_at: float | None = None
     read_only: bool = False
+    allow_retry: bool = False
+    """Whether tasks may be retried that nobody named, but that the API itself lists."""
+    rate: float | None = None
+    """The most requests of this process in a second."""
     seed: int = 1
     depth: str = "standard"
     share: tuple[int, int] = (0, 1)
@@ -111,6 +116,17 @@ class Session:
             curl=shown(self._curl(request, url)),
         )
 
+    def must_allow_retry(self) -> None:
+        """Say that what the API lists may be retried: nobody named it, and it may be somebody's work.
+
+        Raises:
+            Untestable: it may not.
+        """
+        if not self.options.allow_retry:
+            raise Untestable(
+                "needs tasks to retry: give states_url, or ids in the target file, or --allow-retry for what is listed"
+            )
+
     def settled(self, holds: Callable[[], bool], *, least: float = 0.0) -> bool:
         """Look until something holds, for the settling time at the longest, or for `least` seconds if that is more."""
         deadline = time.monotonic() + max(self.options.settle, least)
@@ -130,6 +146,7 @@ class Session:
             ends_at=None if ends_at is None else time.monotonic() + ends_at - time.time(),
             verify_tls=self.claim.verify_tls,
             read_only=self.options.read_only,
+            pace=pace_of(self.options.rate) if self.options.rate else None,
         )
 
     def _provider_states(self) -> ProviderStates | None:

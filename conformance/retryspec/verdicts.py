@@ -116,6 +116,10 @@ class CheckResult:
     """It was not conducted, since the server seems to be gone."""
     reached: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """How many generated requests were answered, by operation and status."""
+    changing: int = 0
+    """Requests sent since the last result that can change state."""
+    changed: tuple[str, ...] = ()
+    """What they were about, so far as it is new."""
     requests: int = 0
     """Requests sent since the last result of the same process."""
     seconds: float = 0.0

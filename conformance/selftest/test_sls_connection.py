@@ -250,7 +250,7 @@ def test_tasks_are_discovered_where_none_are_known(connected: Connect) -> None:
         return json_answer({"count": len(tasks), "total": 7, "statistics": statistics, "tasks": tasks})
 
     with raw_server(serving(answer)) as server:
-        connection = connected(server)
+        connection = connected(server, allow_retry=True)
         shipper = connection.shippers.get([FAILED, FAILED, FAILED])
         connection.shippers.get([TaskPlan("success")])
 

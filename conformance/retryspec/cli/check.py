@@ -30,6 +30,12 @@ def check(
     ] = None,
     depth: Annotated[Depth, typer.Option(help="How much to look at.")] = Depth.standard,
     read_only: Annotated[bool, typer.Option("--read-only", help="Send nothing that can change state.")] = False,
+    allow_retry: Annotated[
+        bool, typer.Option("--allow-retry", help="Retry tasks as well that were only found in a list.")
+    ] = False,
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, max=100_000, metavar="N", help="The most requests in a second.")
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.01, max=DAY, metavar="SECONDS", help="For one exchange.")] = 10.0,
     settle: Annotated[float, typer.Option(min=0, max=DAY, metavar="SECONDS", help="For a state to show.")] = 5.0,
     max_time: Annotated[float, typer.Option(min=1, max=DAY, metavar="SECONDS", help="For the whole run.")] = 300.0,
@@ -54,6 +60,8 @@ def check(
             only=tuple(only or ()),
             depth=depth.value,
             read_only=read_only,
+            allow_retry=allow_retry,
+            rate=rate,
             timeout=timeout,
             settle=settle,
             max_time=max_time,

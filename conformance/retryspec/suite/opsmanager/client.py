@@ -155,7 +155,7 @@ class OpsManager:
     ) -> Request:
         """A request for a retry; by default with a Content-Length of 0, as most clients send it."""
         path = _path(group_id, job_id, "retry", query=query)
-        return self._connection.request("PUT", path, body, headers=headers)
+        return replace(self._connection.request("PUT", path, body, headers=headers), about=(job_id,))
 
     def call_request(
         self, operation: str, group_id: str, job_id: str, query: Query | None = None, *, headers: Headers | None = None

@@ -242,6 +242,8 @@ class OpsManagerConnection:
         if not needed:
             some = [(job_id, JobPlan(status)) for status, ids in pools.items() for job_id in ids[: len(plans) or 1]]
             return Group(self.target.group_id, tuple(i for i, _ in some), tuple(plan for _, plan in some))
+        if not any(self.target.jobs.values()):
+            self.session.must_allow_retry()
         ids: list[str] = []
         for plan in plans:
             if not pools[plan.status]:

@@ -5,6 +5,7 @@ Every call goes through `_seen`, which looks at the form of the answer; a check 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -177,7 +178,8 @@ class Sls:
         """The request of `put`, not yet sent."""
         body = ids if ids is None or isinstance(ids, bytes) else json.dumps(list(ids)).encode()
         target = shipper.path + (f"?{query}" if query else "")
-        return self._wire.request("PUT", shipper.project, target, body, headers=headers, **signing)
+        request = self._wire.request("PUT", shipper.project, target, body, headers=headers, **signing)
+        return replace(request, about=() if ids is None or isinstance(ids, bytes) else tuple(ids))
 
     def call(
         self, operation: str, shipper: Shipper, *, headers: Mapping[str, str | None] | None = None, **signing: Any

@@ -5,7 +5,7 @@ Every call goes through `seen`, which looks at the form of the answer; a check s
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 from uuid import uuid4
@@ -131,7 +131,8 @@ class Vcf:
         self, task_id: str, body: bytes | None = b"", *, headers: Headers | None = None, query: str = ""
     ) -> Request:
         """The request of `retry`, not yet sent."""
-        return self._connection.request("PATCH", _path(task_id, query), body, headers=headers)
+        request = self._connection.request("PATCH", _path(task_id, query), body, headers=headers)
+        return replace(request, about=(task_id,))
 
     def odd(self, operation: str, segment: str, *, headers: Headers | None = None) -> Answer:
         """Call getTask or retryTask with this raw text in place of the id."""

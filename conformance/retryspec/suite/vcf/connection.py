@@ -135,7 +135,7 @@ class VcfConnection:
     def batch(self, plans: Sequence[TaskPlan]) -> Batch:
         """Tasks to retry: made by the provider of states, else of the ids that the target file gives.
 
-        Tasks that were only found in a list are never retried: on a live appliance that is real work.
+        Tasks that were only found in a list are retried only if that was allowed: on a live appliance it is real work.
 
         Raises:
             Untestable: there are none, and why.
@@ -196,11 +196,11 @@ class VcfConnection:
         return Batch(tuple(ids), tuple(plans), fresh=True, promised=values.get("rerunsAsAsked") is True, mark=mark)
 
     def _known_batch(self, plans: Sequence[TaskPlan]) -> Batch:
+        if not any(self.target.tasks.values()):
+            self.session.must_allow_retry()
         with self._lock:
-            pools = {
-                meaning: iter([each for each in ids if each not in self._spent])
-                for meaning, ids in self._known_pools().items()
-            }
+            known = self._known_pools() if any(self.target.tasks.values()) else self._discovered()
+            pools = {meaning: iter([each for each in ids if each not in self._spent]) for meaning, ids in known.items()}
         ids = [next(pools[plan.meaning], None) for plan in plans]
         missing = sorted({plan.meaning for task_id, plan in zip(ids, plans, strict=True) if task_id is None})
         if missing:
@@ -220,7 +220,10 @@ class VcfConnection:
             looker = Vcf(self, self.session.judge("discovery", ("VCF-LIST-01",)))
             listed = looker.list().page if self.claims(LIST) else None
             tasks = listed.tasks if listed else ()
-            self._pools = {meaning: [task.id for task in tasks if task.meaning is meaning] for meaning in Meaning}
+            share, of = self.session.options.share
+            self._pools = {
+                meaning: [task.id for task in tasks if task.meaning is meaning][share::of] for meaning in Meaning
+            }
         return self._pools
 
     # Smoke
