@@ -174,14 +174,14 @@ def test_httpx_uses_a_nonce_again(base_url: str) -> None:
 
 def commands(page: str) -> list[str]:
     """Return the commands of a front page as a person would copy them."""
-    return [unescape(found) for found in re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
+    return [unescape(found) for found in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)]
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_commands_of_the_front_page_work() -> None:
     """The commands of the front page, pasted one after the other, list and retry jobs."""
     with running(application(["opsmanager"])) as base_url:
-        look, retry, vendor, own = commands(httpx.get(base_url).text)
+        look, retry, vendor, own = commands(httpx.get(base_url, headers={"Accept": "text/html"}).text)
         programs = (["bash", "-c", f"{look}\n{retry}"], *([sys.executable, "-c", text] for text in (vendor, own)))
         shell, *python = [
             subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout for words in programs

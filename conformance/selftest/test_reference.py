@@ -95,7 +95,7 @@ def test_sample_is_renewed() -> None:
 
 def test_front_page_names_ids_that_work(default: str) -> None:
     """The front page is HTML and shows tasks of the sample."""
-    answer = httpx.get(default)
+    answer = httpx.get(default, headers={"Accept": "text/html"})
 
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     for task in listing(default).json()["tasks"]:
@@ -107,14 +107,14 @@ def test_front_page_names_ids_that_work(default: str) -> None:
 
 def commands(page: str) -> list[str]:
     """Return the commands of a front page as a person would copy them."""
-    return [unescape(found) for found in re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
+    return [unescape(found) for found in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)]
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="needs curl and openssl")
 def test_shell_commands_of_the_front_page_work() -> None:
     """The commands of the front page, pasted into a shell one after the other, list and retry tasks."""
     with running(application(["sls"])) as base_url:
-        look, retry, *_ = commands(httpx.get(base_url).text)
+        look, retry, *_ = commands(httpx.get(base_url, headers={"Accept": "text/html"}).text)
         done = subprocess.run(
             ["bash", "-c", f"{look}\n{retry}"], capture_output=True, text=True, check=True, timeout=30
         )
@@ -129,7 +129,7 @@ def test_shell_commands_of_the_front_page_work() -> None:
 def test_python_commands_of_the_front_page_work() -> None:
     """The Python of the front page runs as it stands."""
     with running(application(["sls"])) as base_url:
-        *_, vendor, own = commands(httpx.get(base_url).text)
+        *_, vendor, own = commands(httpx.get(base_url, headers={"Accept": "text/html"}).text)
         for command in (vendor, own):
             done = subprocess.run(
                 [sys.executable, "-c", command], capture_output=True, text=True, check=True, timeout=60

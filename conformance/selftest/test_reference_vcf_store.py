@@ -213,14 +213,14 @@ def test_refused_password_is_not_shown() -> None:
 
 def commands(page: str) -> list[str]:
     """Return the commands of a front page as a person would copy them."""
-    return [unescape(found) for found in re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
+    return [unescape(found) for found in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)]
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_commands_of_the_front_page_work() -> None:
     """The commands of the front page, pasted one after the other, list and retry tasks."""
     with running(application(["vcf"])) as base_url:
-        page = httpx.get(base_url).text
+        page = httpx.get(base_url, headers={"Accept": "text/html"}).text
         look, retry, *python = commands(page)
         shell = subprocess.run(
             ["bash", "-c", f"{look}\n{retry}"], capture_output=True, text=True, check=True, timeout=30
@@ -244,7 +244,7 @@ def test_commands_of_the_front_page_work() -> None:
     assert outputs[0] == "In Progress\n"
     assert "Failed" in outputs[1]
     for state in State:
-        assert f"{state} tasks" in page
+        assert state in page
 
 
 # Variations

@@ -15,7 +15,7 @@ from retryspec.reference.clock import Clock, system_clock
 from retryspec.reference.credentials import Credentials
 from retryspec.reference.database import Database
 
-__all__ = ["ApiServer", "Introduction", "Setting", "StateMaker", "api_slugs", "server_of"]
+__all__ = ["ApiServer", "Introduction", "LiveTask", "Setting", "StateMaker", "api_slugs", "server_of"]
 
 StateMaker = Callable[[Mapping[str, Any]], dict[str, object]]
 """Makes what a provider state asks for, from its params, and returns the values of the answer."""
@@ -38,11 +38,23 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveTask:
+    """A task, job or whatever an API retries, as the front page shows it."""
+
+    id: str
+    state: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Introduction:
     """What the front page says about one API: facts as (label, text), and commands as (what it does, command)."""
 
+    slug: str
     title: str
     facts: Sequence[tuple[str, str]]
+    tasks: Sequence[LiveTask]
+    """What there is to try things with, newest first."""
     commands: Sequence[tuple[str, str]]
 
 

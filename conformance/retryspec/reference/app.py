@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from retryspec.reference import states
@@ -17,7 +17,7 @@ from retryspec.reference.apis import ApiServer, Setting, StateMaker, api_slugs
 from retryspec.reference.clock import Clock, system_clock
 from retryspec.reference.credentials import Credentials
 from retryspec.reference.database import Database
-from retryspec.reference.front import front_page
+from retryspec.reference.front import front_page, page_routes
 from retryspec.reference.states import states_route
 from retryspec.reference.variations import composed, variation
 
@@ -68,6 +68,7 @@ def application(
         routes.append(states_route(makers))
     notes = [f"Differs from the contract: {found.name} ({found.says})" for found in map(variation, variations)]
     routes.append(_front_route(servers, notes, provider_states=provider_states))
+    routes += page_routes([server.slug for server in servers])
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -89,7 +90,9 @@ def _front_route(servers: Sequence[ApiServer], notes: Sequence[str], *, provider
 
     def front(request: Request) -> Response:
         base_url = _base_url(request)
-        return HTMLResponse(front_page([server.introduce(base_url) for server in servers], [*notes, *about]))
+        introductions = [server.introduce(base_url) for server in servers]
+        accept = request.headers.get("accept", "")
+        return front_page(base_url, introductions, notes=notes, about=about, accept=accept)
 
     return Route("/", front)
 

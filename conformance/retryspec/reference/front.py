@@ -1,52 +1,100 @@
-"""The front page of a reference server: what it serves, with ids to try and commands to paste."""
+"""What a person sees of a reference server: its front page, and its documents as files and as reference pages."""
 
-from collections.abc import Sequence
-from html import escape
+import json
+import secrets
+from collections.abc import Callable, Sequence
 
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from retryspec.documents import load_document
+from retryspec.pages.contract import REDOC, redoc_bundle, reference_page, written_document
+from retryspec.pages.rendering import read_template, rendered
 from retryspec.reference.apis import Introduction
 
-__all__ = ["front_page"]
+__all__ = ["front_page", "page_routes"]
 
-PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>retryspec reference server</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }}
-pre {{ background: #f4f4f4; overflow-x: auto; padding: 0.8rem; }}
-th {{ font-weight: 600; padding-right: 1rem; text-align: left; vertical-align: top; }}
-td {{ font-family: monospace; overflow-wrap: anywhere; }}
-@media (prefers-color-scheme: dark) {{
-  body {{ background: #161616; color: #eee; }}
-  pre {{ background: #262626; }}
-}}
-</style>
-</head>
-<body>
-<h1>retryspec reference server</h1>
-{notes}
-{sections}
-</body>
-</html>
-"""
+_NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def front_page(introductions: Sequence[Introduction], notes: Sequence[str]) -> str:
-    """Return the page as HTML."""
-    return PAGE.format(
-        notes="\n".join(f"<p>{escape(note)}</p>" for note in notes),
-        sections="\n".join(_section(introduction) for introduction in introductions),
+def front_page(
+    base_url: str,
+    introductions: Sequence[Introduction],
+    *,
+    notes: Sequence[str],
+    about: Sequence[str],
+    accept: str,
+) -> Response:
+    """Return the front page: HTML for who asks for that, as browsers do, and text for everybody else.
+
+    Args:
+        base_url: The address at which the server is reached.
+        introductions: What is said about each API.
+        notes: What a person has to know first.
+        about: What is good to know.
+        accept: The Accept header of the request.
+    """
+    values = {"base_url": base_url, "apis": introductions, "notes": list(notes), "about": list(about)}
+    if "text/html" not in accept:
+        return PlainTextResponse(rendered("front.txt.j2", **values), headers={"Vary": "Accept"})
+    nonce = secrets.token_urlsafe(16)
+    script = read_template("copy.js") + read_template("live.js")
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
+        f"img-src data:; {_NOTHING_ELSE}"
     )
+    page = rendered("front.html.j2", **values, nonce=nonce, script=script)
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Vary": "Accept"})
 
 
-def _section(introduction: Introduction) -> str:
-    rows = "\n".join(
-        f'<tr><th scope="row">{escape(label)}</th><td>{escape(text)}</td></tr>' for label, text in introduction.facts
-    )
-    commands = "\n".join(
-        f"<h3>{escape(what)}</h3>\n<pre><code>{escape(command)}</code></pre>" for what, command in introduction.commands
-    )
-    return f"<section>\n<h2>{escape(introduction.title)}</h2>\n<table>\n{rows}\n</table>\n{commands}\n</section>"
+def page_routes(slugs: Sequence[str]) -> list[BaseRoute]:
+    """Return the routes of documents and reference pages: `/openapi/<slug>.yaml`, `.json` and `/docs/<slug>`."""
+    routes: list[BaseRoute] = [Route(f"/docs/{REDOC}", _script)]
+    for slug in slugs:
+        routes += [
+            Route(f"/openapi/{slug}.yaml", _as_written(slug)),
+            Route(f"/openapi/{slug}.json", _as_json(slug)),
+            Route(f"/docs/{slug}", _reference(slug)),
+        ]
+    return routes
+
+
+def _as_written(slug: str) -> Callable[[Request], Response]:
+    def document(_: Request) -> Response:
+        return Response(written_document(slug), media_type="application/yaml")
+
+    return document
+
+
+def _as_json(slug: str) -> Callable[[Request], Response]:
+    def document(_: Request) -> Response:
+        content = json.dumps(load_document(slug).content, indent=2, ensure_ascii=False)
+        return Response(content, media_type="application/json")
+
+    return document
+
+
+def _reference(slug: str) -> Callable[[Request], Response]:
+    def page(_: Request) -> Response:
+        nonce = secrets.token_urlsafe(16)
+        if redoc_bundle() is None:
+            title = load_document(slug).title
+            content = rendered("no_reference.html.j2", title=title, slug=slug, nonce=nonce)
+        else:
+            content = reference_page(slug, script=REDOC, home="/", nonce=nonce)
+        # Redoc writes its styles while it runs, and searches in a worker made of a blob.
+        policy = (
+            f"default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}' 'strict-dynamic'; "
+            f"worker-src blob:; connect-src 'self'; img-src 'self' data:; {_NOTHING_ELSE}"
+        )
+        return HTMLResponse(content, headers={"Content-Security-Policy": policy})
+
+    return page
+
+
+def _script(_: Request) -> Response:
+    bundle = redoc_bundle()
+    if bundle is None:
+        return PlainTextResponse("Redoc is not installed: pip install 'retryspec[serve]'\n", 404)
+    return Response(bundle, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})

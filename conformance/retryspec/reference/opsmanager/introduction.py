@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from retryspec.reference.apis import Introduction
+from retryspec.reference.apis import Introduction, LiveTask
 from retryspec.reference.opsmanager.sample import SAMPLE_GROUP
 from retryspec.reference.opsmanager.store import State, Store
 
 __all__ = ["introduction"]
 
-IDS_SHOWN = 3
+TASKS_SHOWN = 20
 
 CURL = """\
 base={base}/groups/{group}/logCollectionJobs
@@ -41,7 +41,8 @@ with httpx.Client(base_url="{base}", auth=auth) as http:
 def introduction(store: Store, base_url: str, keys: Mapping[str, str], default: bool, now: float) -> Introduction:
     """Return what a person needs to try the sample project; `base_url` has the path; given secrets are not shown."""
     key, secret = next(iter(keys.items()))
-    failed = [*_ids(store, State.FAILURE, now), "0" * 24]
+    jobs = store.jobs(SAMPLE_GROUP)
+    failed = [*(job.id for job in jobs if job.state(now) is State.FAILURE), "0" * 24]
     values = {
         "base": base_url,
         "host": base_url.partition("/api/")[0],
@@ -56,7 +57,6 @@ def introduction(store: Store, base_url: str, keys: Mapping[str, str], default: 
         ("public key", values["key"]),
         ("private key", values["secret"]),
         ("project", SAMPLE_GROUP),
-        *((f"{state} jobs", ", ".join(_ids(store, state, now)[:IDS_SHOWN])) for state in State),
     ]
     commands = [
         ("List the jobs of the project, with their child jobs (curl)", CURL.format(**values)),
@@ -64,8 +64,5 @@ def introduction(store: Store, base_url: str, keys: Mapping[str, str], default: 
         ("With a client that others wrote (opsmanager)", PYPI.format(**values)),
         ("With the generated client (httpx)", HTTPX.format(**values)),
     ]
-    return Introduction("MongoDB Ops Manager: log collection jobs", facts, commands)
-
-
-def _ids(store: Store, state: State, now: float) -> list[str]:
-    return [job.id for job in store.jobs(SAMPLE_GROUP) if job.state(now) is state]
+    live = [LiveTask(job.id, job.state(now), f"{job.resource_type} {job.resource_name}") for job in jobs[:TASKS_SHOWN]]
+    return Introduction("opsmanager", "MongoDB Ops Manager: log collection jobs", facts, live, commands)

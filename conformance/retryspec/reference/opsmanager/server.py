@@ -89,6 +89,8 @@ class Server(Presentation):
 
     def introduce(self, base_url: str) -> Introduction:
         """Return what a person needs to try this server."""
+        if self.sample:
+            keep_sample(self.store, self.now())
         return introduction(
             self.store, base_url.rstrip("/") + self.base_path, self.keys, self.keys_are_default, self.now()
         )

@@ -1,16 +1,17 @@
 """What the front page says about SLS: names and ids to try, and commands that work when they are pasted."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from retryspec.reference.apis import Introduction
+from retryspec.reference.apis import Introduction, LiveTask
 from retryspec.reference.sls.sample import SAMPLE
-from retryspec.reference.sls.store import State, Store
+from retryspec.reference.sls.store import State, Store, Task
 
 __all__ = ["introduction"]
 
 DAYS_SHOWN = 2
-IDS_SHOWN = 3
+TASKS_SHOWN = 20
 
 CURL = """\
 key={key}; secret={secret}
@@ -60,7 +61,7 @@ with httpx.Client(base_url="{base}", auth=SlsAuth("{key}", "{secret}"), headers=
 def introduction(store: Store, base_url: str, keys: Mapping[str, str], default: bool, now: float) -> Introduction:
     """Return what a person needs to try the sample shipper at an address; secrets that were given are not shown."""
     key, secret = next(iter(keys.items()))
-    failed = _ids(store, State.FAIL, now)
+    tasks = _tasks(store, now)
     values = {
         "base": base_url.rstrip("/"),
         "host": f"{SAMPLE.project}.{urlsplit(base_url).hostname or 'localhost'}",
@@ -69,7 +70,7 @@ def introduction(store: Store, base_url: str, keys: Mapping[str, str], default: 
         "shipper": SAMPLE.shipper,
         "key": key,
         "secret": secret if default else "<your secret>",
-        "failed": next(iter(failed), "task-id"),
+        "failed": next((task.id for task in tasks if task.state(now) is State.FAIL), "task-id"),
     }
     facts = [
         ("AccessKeyId", values["key"]),
@@ -77,7 +78,6 @@ def introduction(store: Store, base_url: str, keys: Mapping[str, str], default: 
         ("project, the first label of Host", SAMPLE.project),
         ("logstore", SAMPLE.logstore),
         ("shipper", SAMPLE.shipper),
-        *((f"{state} tasks", ", ".join(_ids(store, state, now)[:IDS_SHOWN])) for state in State),
     ]
     commands = [
         ("List the tasks of the last day (bash, openssl, curl)", CURL.format(**values)),
@@ -85,12 +85,14 @@ def introduction(store: Store, base_url: str, keys: Mapping[str, str], default: 
         ("With the vendor's client (aliyun-log-python-sdk)", SDK.format(**values)),
         ("With httpx", HTTPX.format(**values)),
     ]
-    return Introduction("Alibaba Cloud SLS: LogShipper tasks", facts, commands)
+    live = [LiveTask(task.id, task.state(now), f"created {_clock(task.created)}") for task in tasks[:TASKS_SHOWN]]
+    return Introduction("sls", "Alibaba Cloud SLS: LogShipper tasks", facts, live, commands)
 
 
-def _ids(store: Store, state: State, now: float) -> list[str]:
+def _tasks(store: Store, now: float) -> list[Task]:
     shipper = store.shipper(SAMPLE)
-    if shipper is None:
-        return []
-    tasks = store.tasks(shipper, int(now) - DAYS_SHOWN * 86400, int(now) + 1)
-    return [task.id for task in tasks if task.state(now) is state]
+    return [] if shipper is None else store.tasks(shipper, int(now) - DAYS_SHOWN * 86400, int(now) + 1)
+
+
+def _clock(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M UTC")

@@ -75,6 +75,8 @@ class Server(Admission):
 
     def introduce(self, base_url: str) -> Introduction:
         """Return what a person needs to try this server."""
+        if self.sample:
+            keep_sample(self.store, self.now())
         return introduction(self.store, base_url, self.keys, self.keys_are_default, self.now())
 
     @classmethod

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from retryspec.reference.apis import Introduction
+from retryspec.reference.apis import Introduction, LiveTask
 from retryspec.reference.vcf.store import State, Store
 
 __all__ = ["introduction"]
 
-IDS_SHOWN = 3
+TASKS_SHOWN = 20
 
 CURL_TOKEN = """\
 token=$(curl -sS '{base}/v1/tokens' -H 'Content-Type: application/json' \\
@@ -49,7 +49,6 @@ def introduction(store: Store, base_url: str, users: Mapping[str, str], default:
     """Return what a person needs to try the tasks at an address; a password that was given is not shown."""
     username, password = next(iter(users.items()))
     tasks = store.tasks()
-    ids = {state: [task.id for task in tasks if task.state(now) is state] for state in State}
     # One for each command that retries: the second retry of the same would be refused.
     may_run = [task.id for task in tasks if task.state(now) is State.FAILED and task.retryable and task.fault is None]
     failed, other, *_ = [*may_run, "task-id", "task-id"]
@@ -63,7 +62,6 @@ def introduction(store: Store, base_url: str, users: Mapping[str, str], default:
     facts = [
         ("username", values["username"]),
         ("password", values["password"]),
-        *((f"{state} tasks", ", ".join(ids[state][:IDS_SHOWN])) for state in State),
     ]
     commands = [
         ("Sign in and list failed tasks (bash, curl)", CURL_TOKEN.format(**values)),
@@ -71,4 +69,5 @@ def introduction(store: Store, base_url: str, users: Mapping[str, str], default:
         ("With the vendor's client (vcf-sdk)", SDK.format(**values)),
         ("With httpx", HTTPX.format(**values)),
     ]
-    return Introduction("VMware Cloud Foundation: SDDC Manager tasks", facts, commands)
+    live = [LiveTask(task.id, task.state(now), task.name) for task in tasks[:TASKS_SHOWN]]
+    return Introduction("vcf", "VMware Cloud Foundation: SDDC Manager tasks", facts, live, commands)

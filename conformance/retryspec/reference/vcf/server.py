@@ -87,6 +87,8 @@ class Server(Admission, Listing):
 
     def introduce(self, base_url: str) -> Introduction:
         """Return what a person needs to try this server."""
+        if self.sample:
+            keep_sample(self.store, self.now())
         return introduction(self.store, base_url, self.users, self.keys_are_default, self.now())
 
     @classmethod

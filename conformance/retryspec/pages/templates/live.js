@@ -1,0 +1,12 @@
+async function renew() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(5000) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const old of document.querySelectorAll("tbody[id]")) {
+      const fresh = page.getElementById(old.id);
+      if (fresh && fresh.textContent !== old.textContent) old.replaceWith(fresh);
+    }
+  } catch { /* the server is away; the next turn may find it again */ }
+}
+setInterval(renew, 3000);
