@@ -1,0 +1,172 @@
+"""The way to a server of the VCF API: signing in, and requests with a token."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from retryspec.checks import Untestable
+from retryspec.documents import Document, load_document
+from retryspec.exchange import Exchange, Request, Response
+from retryspec.session import RunOptions, Session
+from retryspec.shape import BadJson, parse_json
+from retryspec.suite.vcf.replay import replay_line
+from retryspec.suite.vcf.target import VcfTarget
+
+__all__ = ["TASKS_PATH", "Headers", "Wire"]
+
+TASKS_PATH = "/v1/tasks"
+LOGIN_PATH = "/v1/tokens"
+REFRESH_PATH = "/v1/tokens/access-token/refresh"
+
+MOST_READ = 64 * 1024
+MOST_TOKENS = 20
+"""Bytes of a body that are searched for tokens, and how many are taken for one."""
+
+_LONG_WORD = re.compile(r"[\w.~+/=-]{16,4096}")
+
+Headers = Mapping[str, str | None]
+
+
+class Wire:
+    """Gives requests for one server a token and sends them; safe to use from several threads."""
+
+    def __init__(self, target: VcfTarget, options: RunOptions) -> None:
+        self.target = target
+        document = load_document("vcf")
+        secrets = tuple(secret for secret in (target.password, target.token) if secret)
+        self.session = Session(document, target.claim, options, secrets=secrets, curl=self._curl)
+        self.listed_members = _listed_members(document)
+        self.login: Exchange | None = None
+        """How signing in went, once it was tried."""
+        self._token: str | None = target.token
+        self._in_vain: dict[str, int] = {}
+        self._lock = threading.RLock()
+
+    def claims(self, operation: str) -> bool:
+        """Whether the target says that it has an operation."""
+        return operation in self.target.claim.operations
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        headers: Headers | None = None,
+        secrets: tuple[str, ...] = (),
+    ) -> Request:
+        """A request with a valid access token, unless it is one for tokens.
+
+        Args:
+            method: the method.
+            path: what follows the base URL, percent-encoded.
+            body: the body, if there is one.
+            headers: headers to add or, with None, to leave out.
+            secrets: what else must not be shown.
+        """
+        signs_in = path in (LOGIN_PATH, REFRESH_PATH)
+        changed = {name.lower() for name in headers or {}}
+        given = {"Host": self.target.claim.origin.netloc, "Accept": "application/json"}
+        if signs_in:
+            given["Content-Type"] = "application/json"
+        elif "authorization" not in changed:
+            given["Authorization"] = f"Bearer {self.token()}"
+        given |= dict(self.target.claim.headers)
+        sent = {name: value for name, value in given.items() if name.lower() not in changed}
+        sent |= {name: value for name, value in (headers or {}).items() if value is not None}
+        known = (*secrets, self._token) if self._token else secrets
+        target = self.target.claim.base_path + path
+        return Request(method, target, tuple(sent.items()), body, signs_in=signs_in, secrets=known)
+
+    def send(self, request: Request) -> Exchange:
+        """Send one request; the tokens of its answer are secrets from then on."""
+        exchange = with_its_tokens(self.session.exchanger.send(request))
+        if exchange.request is not request:
+            self.session.learn_secrets(exchange.request.secrets)
+        return exchange
+
+    def token(self) -> str:
+        """A valid access token, from the target file or from signing in once.
+
+        Raises:
+            Untestable: signing in gave none.
+        """
+        with self._lock:
+            if self._token is None and self.login is None:
+                self.login = self.send(self.login_request())
+                self._token = _token_in(self.login.response)
+            if self._token is not None:
+                return self._token
+        response = self.login.response if self.login else None
+        if response is not None and 200 <= response.status < 300:
+            raise Untestable("signing in gave no access token", because="VCF-AUTH-03")
+        raise Untestable("signing in was refused", because="VCF-AUTH-02")
+
+    def login_request(self) -> Request:
+        """The request that signs the target's user in."""
+        spec = {"username": self.target.username, "password": self.target.password}
+        return self.request("POST", LOGIN_PATH, json.dumps(spec).encode())
+
+    def _curl(self, request: Request, url: str) -> str:
+        return replay_line(self.target, self._token, request, url, login_path=LOGIN_PATH)
+
+    def settled(self, what: str, holds: Callable[[], bool]) -> bool:
+        """Look until something holds, for the settling time; once only where waiting for it has been in vain twice.
+
+        A server on which a retry never shows would otherwise be waited for in each check.
+        """
+        with self._lock:
+            hopeless = self._in_vain.get(what, 0) > 1
+        came = holds() if hopeless else self.session.settled(holds)
+        if not came:
+            with self._lock:
+                self._in_vain[what] = self._in_vain.get(what, 0) + 1
+        return came
+
+
+def with_its_tokens(exchange: Exchange) -> Exchange:
+    """An exchange, with the tokens that its answer gives among the secrets."""
+    request, response = exchange.request, exchange.response
+    if not request.signs_in or response is None or response.status >= 300:
+        return exchange
+    return replace(exchange, request=replace(request, secrets=(*request.secrets, *_texts_in(response.body))))
+
+
+def _texts_in(body: bytes) -> list[str]:
+    """The strings of a body that may be tokens, wherever they stand: the long ones, if nothing better is known."""
+    try:
+        waiting = [("", parse_json(body))]
+    except BadJson:
+        return _LONG_WORD.findall(body[:MOST_READ].decode("utf-8", "replace"))[:MOST_TOKENS]
+    found: list[str] = []
+    while waiting and len(found) < MOST_TOKENS:
+        name, value = waiting.pop()
+        if isinstance(value, str) and (name in ("accessToken", "id") or _LONG_WORD.search(value)):
+            found.append(value)
+        elif isinstance(value, dict):
+            waiting += list(value.items())
+        elif isinstance(value, list):
+            waiting += [(name, each) for each in value]
+    return found
+
+
+def _token_in(response: Response | None) -> str | None:
+    """The access token of an answer to a login, where it has one that can be sent."""
+    if response is None or not 200 <= response.status < 300:
+        return None
+    try:
+        body = parse_json(response.body)
+    except BadJson:
+        return None
+    token = body.get("accessToken") if isinstance(body, dict) else None
+    usable = isinstance(token, str) and token.isascii() and token.isprintable() and token.strip() == token
+    return token if usable and token else None
+
+
+def _listed_members(document: Document) -> frozenset[str]:
+    """The names of all members that the document lists of any object."""
+    schemas: Mapping[str, Any] = document.content["components"]["schemas"]
+    return frozenset(name for schema in schemas.values() for name in schema.get("properties", {}))
