@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DOCUMENTS := $(wildcard openapi/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test detection soak check lint lint-python lint-documents types generate check-generated build clean
+.PHONY: help conformance test detection soak docs check lint lint-python lint-documents types generate check-generated build clean
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -23,6 +23,10 @@ detection: .venv/dev ## try the suite on every faulty and lenient server, not on
 
 soak: .venv/dev ## the reference server under load and faults at full length (hours; RETRYSPEC_SOAK=0.01 is a hundredth)
 	RETRYSPEC_SOAK=$${RETRYSPEC_SOAK:-1} $(BIN)/python -m pytest -q --durations=0 $(wildcard conformance/selftest/test_reference_robust*.py)
+
+docs: .venv/dev ## write the static site: references, behaviours, decisions, guides
+	rm -rf site
+	$(BIN)/python -m retryspec.pages --out site
 
 check: lint types check-generated test build ## all that a reviewer runs
 
@@ -55,7 +59,7 @@ build: .venv/dev ## build the wheel and try it in an environment of its own
 	PYTHON=$(PYTHON) .ci/try-wheel dist/*.whl
 
 clean: ## remove what make installed and wrote
-	rm -rf .venv node_modules dist retryspec-report .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv node_modules dist site retryspec-report .mypy_cache .ruff_cache .pytest_cache
 
 .venv/pip: constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("make: Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'

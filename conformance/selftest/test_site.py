@@ -1,0 +1,216 @@
+"""The static site: everything is there, every link leads somewhere, and the examples are servers that work."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from posixpath import join, normpath
+
+import pytest
+import yaml
+from retryspec.documents import load_document, slugs
+from retryspec.pages.markdown import anchor_of, as_html
+from retryspec.pages.site import pages, write_site
+from retryspec.reference.variations import Kind, variations
+from selftest.conftest import Said
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "conformance" / "examples"
+DOCS = ROOT / "conformance" / "docs"
+
+
+@pytest.fixture(scope="module")
+def site() -> dict[str, str]:
+    """The pages of the site by their paths."""
+    return {name: content.decode() for name, content in pages(ROOT).items() if name.endswith(".html")}
+
+
+class Page(HTMLParser):
+    """The links and the anchors of a page, and what it loads."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.anchors: list[str] = []
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take down what a tag has."""
+        values = {name: value or "" for name, value in attrs}
+        if "id" in values:
+            self.anchors.append(values["id"])
+        if tag == "a":
+            self.links.append(values["href"])
+        elif "src" in values or "href" in values:
+            self.loaded.append(values.get("src") or values["href"])
+
+
+def test_every_link_leads_somewhere(site: dict[str, str]) -> None:
+    """A link inside the site leads to a page, and to a place on it, that is there."""
+    files = set(pages(ROOT))
+    anchors = {name: Page(content).anchors for name, content in site.items()}
+    broken = []
+    for name, content in site.items():
+        for link in Page(content).links:
+            if re.match(r"https?:", link):
+                continue
+            path, _, anchor = link.partition("#")
+            target = normpath(join(name, "..", path)) if path else name
+            if target not in files or (anchor and anchor not in anchors[target]):
+                broken.append(f"{name}: {link}")
+
+    assert broken == []
+
+
+def test_nothing_is_loaded_from_elsewhere(site: dict[str, str]) -> None:
+    """The site works without network: what its pages load is beside them."""
+    loaded = {one for content in site.values() for one in Page(content).loaded}
+
+    assert loaded == {"data:,", "redoc.standalone.js"}
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_catalogue_is_complete(slug: str, site: dict[str, str]) -> None:
+    """Every behaviour has its place, and every faulty server stands at what it breaks."""
+    page = site[f"behaviours/{slug}.html"]
+    anchors = Page(page).anchors
+
+    assert [id_ for id_ in load_document(slug).behaviours if anchors.count(id_) != 1] == []
+    assert [one.name for one in variations(slug, Kind.FAULTY) if f">{one.name}</span>" not in page] == []
+    assert "suite/" in page
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_decisions_have_their_places(slug: str, site: dict[str, str]) -> None:
+    """Every decision that a behaviour cites can be linked to."""
+    anchors = Page(site[f"decisions/{slug}.html"]).anchors
+    cited = {name for behaviour in load_document(slug).behaviours.values() for name in behaviour.decision}
+
+    assert [name for name in cited if anchors.count(name) != 1] == []
+
+
+def test_command_line_is_complete(site: dict[str, str], retryspec: Callable[..., Said]) -> None:
+    """Every command that the help lists has its section, with all its options."""
+    page = site["command-line.html"]
+    commands = re.findall(r"(?m)^  ([a-z]+)  ", retryspec("--help").out.partition("Commands:")[2])
+
+    assert len(commands) >= 4
+    for command in commands:
+        section = page.partition(f'id="{command}"')[2].partition("</section>")[0]
+        options = re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+)", retryspec(command, "--help").out)
+        assert [one for one in options if one != "--help" and one not in section] == [], command
+
+
+def test_site_is_written(tmp_path: Path) -> None:
+    """The files are where their links expect them."""
+    written = write_site(ROOT, tmp_path / "site")
+
+    assert sorted(written) == sorted(path for path in (tmp_path / "site").rglob("*") if path.is_file())
+
+
+# Markdown
+
+
+@pytest.mark.parametrize(
+    ("heading", "anchor"),
+    [
+        ("A-01: The range", "A-01"),
+        ("A1: A retry", "A1"),
+        ("R-17: The path", "R-17"),
+        ("What you get, and why", "what-you-get-and-why"),
+    ],
+)
+def test_headings_can_be_linked_to(heading: str, anchor: str) -> None:
+    """A decision is linked to by its id, anything else by its words."""
+    assert anchor_of(heading) == anchor
+    assert f'<h2 id="{anchor}">' in as_html(f"## {heading}\n")
+
+
+def test_markup_in_markdown_is_text() -> None:
+    """Raw HTML is shown, and a link to a script is none."""
+    shown = as_html("<script>x</script>\n\n[a](javascript:alert(1)) <b>\n")
+
+    assert "<script" not in shown
+    assert "<b>" not in shown
+    assert "href" not in shown
+
+
+# What the guides tell people to do
+
+
+def test_guides_hold_readable_yaml() -> None:
+    """The pipelines of the guide can be read, and run the suite."""
+    texts = re.findall(r"```yaml\n(.*?)```", (DOCS / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
+    jobs = [yaml.safe_load(text) for text in texts]
+
+    assert len(jobs) == 2
+    for job in jobs:
+        assert "retryspec check --target target.toml" in json.dumps(job)
+
+
+def test_guides_name_what_there_is(retryspec: Callable[..., Said]) -> None:
+    """Every option that a guide names is an option, and every file is there."""
+    guides = "".join(file.read_text(encoding="utf-8") for file in DOCS.glob("*.md"))
+    options = {
+        one
+        for line in re.findall(r"retryspec check[^\n`]*|`--[a-z-]+", guides)
+        for one in re.findall(r"--[a-z-]+", line)
+    }
+    offered = retryspec("check", "--help").out + retryspec("serve", "--help").out
+
+    assert [one for one in options if one not in offered] == []
+    assert [name for name in re.findall(r"conformance/examples/[\w./]+\w", guides) if not (ROOT / name).is_file()] == []
+
+
+SERVERS = {"python": [sys.executable, "server.py"], "node": ["node", "server.mjs"]}
+
+
+@pytest.mark.parametrize("language", SERVERS)
+def test_examples_keep_the_contract(language: str, tmp_path: Path) -> None:
+    """The example is started and checked as its guide says, and nothing speaks against it."""
+    program, script = SERVERS[language]
+    if shutil.which(program) is None:
+        pytest.skip(f"needs {program}")
+    command = [program, str(EXAMPLES / language / script), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            base_url = server.stdout.readline().strip()
+            target = tmp_path / "target.toml"
+            text = (EXAMPLES / "target.toml").read_text(encoding="utf-8")
+            target.write_text(text.replace("http://127.0.0.1:8000", base_url), encoding="utf-8")
+            done = subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "retryspec",
+                    "check",
+                    "--target",
+                    target,
+                    "--out",
+                    tmp_path / "out",
+                    "--depth",
+                    "quick",
+                ],
+                env={**os.environ, "EXAMPLE_TOKEN": "example-token"},
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+        finally:
+            server.kill()
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    (api,) = report["apis"]
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (report["verdict"], api["counts"]["fail"], api["counts"]["warn"]) == ("conforms", 0, 0), done.stdout
+    assert api["counts"]["pass"] > 40
+    untested = [one["reason"] for one in api["behaviours"] if one["outcome"] == "untested"]
+    assert [reason for reason in untested if "unobservable" not in reason] == []
