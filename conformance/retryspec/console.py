@@ -3,7 +3,9 @@
 Everything that came from a server is shown as text: control characters are replaced, markup is not interpreted.
 """
 
+import os
 import sys
+import time
 import unicodedata
 from itertools import groupby
 
@@ -36,19 +38,20 @@ MOST_FINDINGS = 3
 class LiveProgress(Progress):
     """A progress display on standard error, where that is a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_time: float) -> None:
+        self._ends_at = time.monotonic() + max_time
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[requests]} requests"),
+            TextColumn("{task.fields[requests]} requests, {task.fields[left]:.0f} s left"),
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("checks", total=None, requests=0)
+        self._task = self._bar.add_task("checks", total=None, requests=0, left=max_time)
         self._requests = 0
-        self._shown = sys.stderr.isatty()
+        self._shown = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
     def __enter__(self) -> "LiveProgress":
         """Show it."""
@@ -69,7 +72,8 @@ class LiveProgress(Progress):
     def finished(self, result: CheckResult) -> None:
         """A check is through."""
         self._requests += result.requests
-        self._bar.update(self._task, advance=1, requests=self._requests)
+        left = max(0.0, self._ends_at - time.monotonic())
+        self._bar.update(self._task, advance=1, requests=self._requests, left=left)
 
 
 def print_summary(report: RunReport, *, verbose: bool, out: str) -> None:

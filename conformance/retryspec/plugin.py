@@ -8,6 +8,7 @@ a thread of its own; they are looked at in the order of the items, those that wa
 """
 
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -141,6 +142,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("retryspec")
     group.addoption("--target", help="the target file (TOML): which servers are checked")
     group.addoption("--only", action="append", default=[], metavar="ID_OR_GLOB", help="check these behaviours alone")
+    group.addoption("--check", action="append", default=[], metavar="ID", help="conduct these checks alone")
+    group.addoption("--shard", default=None, metavar="K/N", help="conduct the k-th of n parts of the checks")
     group.addoption("--exchange-timeout", type=float, default=10.0, metavar="SECONDS", help="for one exchange")
     group.addoption("--settle", type=float, default=5.0, metavar="SECONDS", help="for a state to show")
     group.addoption("--ends-at", type=float, default=None, metavar="TIME", help="Unix time at which the run is over")
@@ -220,7 +223,20 @@ def _is_asked_for(config: pytest.Config, item: pytest.Item) -> bool:
     function = getattr(item, "obj", None)
     if config.option.depth == "quick" and getattr(function, "takes_time", False):
         return False
-    return function is not None and selected(config.option.only, decided_by(function))
+    return (
+        function is not None
+        and selected(config.option.only, decided_by(function))
+        and (not config.option.check or check_id(item) in config.option.check)
+        and is_in_shard(config.option.shard, check_id(item))
+    )
+
+
+def is_in_shard(shard: str | None, check: str) -> bool:
+    """Whether a check belongs to a part of a run; which one is a matter of its id alone."""
+    if shard is None:
+        return True
+    part, of = map(int, shard.split("/"))
+    return zlib.crc32(check.encode()) % of == part - 1
 
 
 def _waits(item: pytest.Item) -> bool:

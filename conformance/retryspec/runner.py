@@ -12,7 +12,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -44,6 +44,10 @@ class Plan:
     max_time: float = 300.0
     workers: int = 1
     seed: int = 1
+    shard: tuple[int, int] | None = None
+    """Which part of how many: each has some of the checks."""
+    checks: tuple[str, ...] = ()
+    """The checks to conduct, by their ids; all if none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class RunReport:
     depth: str
     seed: int
     apis: tuple[ApiReport, ...]
+    shard: tuple[int, int] | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -129,6 +134,8 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
         behaviours = judge_behaviours(
             catalogue[slug], results, selected=selected[slug], claimed=smoke.claim.operations, known=smoke.claim.known
         )
+        if plan.shard or plan.checks:
+            behaviours = [_elsewhere(result) for result in behaviours]
         if smoke.trouble:
             behaviours = [_untested(result, smoke.trouble) for result in behaviours]
         reports.append(
@@ -144,7 +151,7 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
                 reached=_summed(result.reached for result in results),
             )
         )
-    return RunReport(started, time.monotonic() - clock, plan.depth, plan.seed, tuple(reports))
+    return RunReport(started, time.monotonic() - clock, plan.depth, plan.seed, tuple(reports), plan.shard)
 
 
 def _summed(counts: Iterable[Mapping[str, Mapping[int, int]]]) -> dict[str, dict[int, int]]:
@@ -214,6 +221,13 @@ def _smoke(table: Table, plan: Plan, ends_at: float) -> Smoke:
     return Smoke(session.claim, exchanger.sent, exchanger.changing, tuple(exchanger.changed), trouble)
 
 
+def _elsewhere(result: BehaviourResult) -> BehaviourResult:
+    """A behaviour that this run has no check for, since it has only some of the checks."""
+    if result.checks or result.findings or result.outcome is not Outcome.UNTESTED or result.behaviour.unobservable:
+        return result
+    return replace(result, outcome=Outcome.SKIPPED, reason="its checks are not in this part of the run")
+
+
 def _untested(result: BehaviourResult, trouble: str) -> BehaviourResult:
     if result.outcome is Outcome.SKIPPED:
         return result
@@ -246,6 +260,8 @@ def _conduct(plan: Plan, healthy: Sequence[str], ends_at: float, progress: Progr
         *(["--allow-retry"] if plan.allow_retry else []),
         *(["--rate", str(plan.rate)] if plan.rate else []),
         *(word for pattern in plan.only for word in ("--only", pattern)),
+        *(word for check in plan.checks for word in ("--check", check)),
+        *(["--shard", f"{plan.shard[0]}/{plan.shard[1]}"] if plan.shard else []),
         *(["-p", "xdist", "-n", str(plan.workers)] if plan.workers > 1 else []),
         *(str(suite_folder(slug)) for slug in healthy),
     ]

@@ -7,6 +7,18 @@ from pathlib import Path
 
 import pytest
 from retryspec.cli import run_command_line
+from selftest.browser import PROBLEM
+
+
+def pytest_report_header() -> str | None:
+    """Say before the tests when those in a browser are left out."""
+    return f"left out: the tests in a browser ({PROBLEM})" if PROBLEM else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say after the tests when those in a browser were left out."""
+    if PROBLEM:
+        terminalreporter.write_line(f"left out: the tests in a browser ({PROBLEM})", yellow=True)
 
 
 @dataclass(frozen=True, slots=True)

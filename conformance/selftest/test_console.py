@@ -134,7 +134,7 @@ def test_trouble_is_one_line(shown: Shown) -> None:
 
 def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Where standard error is no terminal nothing is drawn on it."""
-    with LiveProgress() as progress:
+    with LiveProgress(60) as progress:
         progress.planned(3)
         progress.planned(0)
         progress.finished(check_result("X-MUST-01"))

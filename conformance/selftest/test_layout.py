@@ -111,5 +111,5 @@ def test_faulty_servers_break_what_there_is() -> None:
 
 def test_package_holds_what_is_read_from_it() -> None:
     """The files that are no modules are in the package."""
-    assert files("retryspec").joinpath("report.schema.json").is_file()
+    assert files("retryspec.report").joinpath("report.schema.json").is_file()
     assert files("retryspec").joinpath("py.typed").is_file()

@@ -227,7 +227,7 @@ def test_report_makes_its_folder(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
     write_reports(report_of(), folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["junit.xml", "report.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["junit.xml", "report.html", "report.json"]
 
 
 def test_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

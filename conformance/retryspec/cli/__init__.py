@@ -9,12 +9,14 @@ from retryspec import __version__
 from retryspec.cli.behaviours import behaviours
 from retryspec.cli.check import check
 from retryspec.cli.generate import generate
+from retryspec.cli.replay import replay
+from retryspec.cli.report import report
 from retryspec.cli.serve import serve
 from retryspec.errors import RetryspecError
 
 __all__ = ["app", "run_command_line"]
 
-COMMANDS = (check, serve, behaviours, generate)
+COMMANDS = (check, report, replay, serve, behaviours, generate)
 
 app = typer.Typer(
     name="retryspec",

@@ -1,17 +1,15 @@
 """`retryspec check`: run the suite."""
 
 import json
+import re
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retryspec.cli.options import DAY, Depth, Format
+from retryspec.cli.target import target_file
 from retryspec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,20 +38,22 @@ def check(
     settle: Annotated[float, typer.Option(min=0, max=DAY, metavar="SECONDS", help="For a state to show.")] = 5.0,
     max_time: Annotated[float, typer.Option(min=1, max=DAY, metavar="SECONDS", help="For the whole run.")] = 300.0,
     workers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processes that share the checks.")] = 1,
+    shard: Annotated[
+        str | None, typer.Option(metavar="K/N", help="Conduct the K-th of N parts of the checks, to be merged later.")
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="For what is drawn at random.")] = 1,
     format: Annotated[Format, typer.Option(help="What standard output holds.")] = Format.text,  # noqa: A002  # the name of the option
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every behaviour.")] = False,
 ) -> None:
     """Check servers: exit 0 if they keep their contract, 1 if they break it, 2 for a wrong call, 3 for no verdict."""
     from retryspec.report import prepare_folder, report_json, write_reports
+    from retryspec.report.github import tell_github
     from retryspec.runner import Plan, run
     from retryspec.selfproof import prove_judging
 
-    if reference == (target is not None):
-        raise UsageError("Give one of --target FILE and --reference: there is no default server.")
     prove_judging()
     prepare_folder(out)
-    with _target_file(target, tuple(slugs or ())) as file:
+    with target_file(target, reference, tuple(slugs or ())) as file:
         plan = Plan(
             target=file,
             slugs=tuple(slugs or ()),
@@ -67,40 +67,37 @@ def check(
             max_time=max_time,
             workers=workers,
             seed=seed,
+            shard=_part(shard),
         )
         report = run(plan) if format is Format.json else _run_with_display(plan, verbose=verbose, out=out)
     write_reports(report, out)
+    if format is Format.text:
+        tell_github(report)
     if format is Format.json:
         # In ASCII, so that it comes through whatever the encoding of the terminal is.
         sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")
     raise typer.Exit(report.exit_code)
 
 
+def _part(shard: str | None) -> tuple[int, int] | None:
+    """Which part of how many, from a text such as `2/5`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if shard is None:
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", shard)
+    if found is None or int(found[1]) > int(found[2]):
+        raise UsageError(f"--shard {shard}: give a part and a number of parts, such as 2/5.")
+    return int(found[1]), int(found[2])
+
+
 def _run_with_display(plan: "Plan", *, verbose: bool, out: Path) -> "RunReport":
     from retryspec.console import LiveProgress, print_summary
     from retryspec.runner import run
 
-    with LiveProgress() as progress:
+    with LiveProgress(plan.max_time) as progress:
         report = run(plan, progress)
     print_summary(report, verbose=verbose, out=str(out))
     return report
-
-
-@contextmanager
-def _target_file(target: Path | None, slugs: tuple[str, ...]) -> Iterator[Path]:
-    """The target file that was given, or one for a reference server that runs meanwhile."""
-    if target is not None:
-        yield target
-        return
-    from retryspec.reference.target import reference_target
-
-    # While the server starts in its process, this one loads what it needs next.
-    threading.Thread(target=_load_the_suite, daemon=True).start()
-    with reference_target(slugs, apart=True) as file:
-        yield file
-
-
-def _load_the_suite() -> None:
-    # What is missing is said by whoever needs it.
-    with suppress(ImportError):
-        import_module("retryspec.plugin")

@@ -1,60 +1,19 @@
-"""Turns what a run says into files: `report.json`, whose form is fixed, and `junit.xml`.
-
-`report.schema.json` beside this module is the JSON Schema of `report.json`.
-"""
+"""The content of `report.json`, whose form is fixed; `report.schema.json` beside this module is its JSON Schema."""
 
 import json
-import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import count
-from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from retryspec import __version__
-from retryspec.errors import UsageError
 from retryspec.runner import ApiReport, RunReport
 from retryspec.verdicts import BehaviourResult, ExchangeRecord, Finding, Outcome
 
-__all__ = ["junit_xml", "numbered_findings", "report_json", "report_schema", "write_reports"]
+__all__ = ["numbered_findings", "report_json", "report_schema"]
 
 FORMAT = "retryspec-report/1"
-
-
-def write_reports(report: RunReport, folder: Path) -> None:
-    """Write `report.json` and `junit.xml` into a folder, which is made if need be.
-
-    Raises:
-        UsageError: they cannot be written.
-    """
-    texts = {
-        "report.json": json.dumps(report_json(report), indent=1, ensure_ascii=False),
-        "junit.xml": junit_xml(report),
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            # What came from a server was made fit for UTF-8 long before; a report must not fail on what did not.
-            (folder / name).write_text(text + "\n", encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise UsageError(f"{folder}: the report cannot be written: {error.strerror}. Choose another --out.") from None
-
-
-def prepare_folder(folder: Path) -> None:
-    """Make sure, before a run, that its report can be written.
-
-    Raises:
-        UsageError: it cannot.
-    """
-    probe = folder / ".writable"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(f"{folder}: the report cannot be written: {error.strerror}. Choose another --out.") from None
 
 
 def numbered_findings(report: RunReport) -> dict[str, list[tuple[str, BehaviourResult, Finding]]]:
@@ -69,7 +28,7 @@ def numbered_findings(report: RunReport) -> dict[str, list[tuple[str, BehaviourR
 @cache
 def report_schema() -> dict[str, Any]:
     """The JSON Schema of `report.json`."""
-    text = files("retryspec").joinpath("report.schema.json").read_text(encoding="utf-8")
+    text = files("retryspec.report").joinpath("report.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
@@ -79,7 +38,13 @@ def report_json(report: RunReport) -> dict[str, Any]:
     numbered = numbered_findings(report)
     return {
         "format": FORMAT,
-        "tool": {"name": "retryspec", "version": __version__, "seed": report.seed, "depth": report.depth},
+        "tool": {
+            "name": "retryspec",
+            "version": __version__,
+            "seed": report.seed,
+            "depth": report.depth,
+            **({"shard": "/".join(map(str, report.shard))} if report.shard else {}),
+        },
         "started": report.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "seconds": round(report.seconds, 3),
         "verdict": report.verdict.value,
@@ -166,56 +131,3 @@ def _headers(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     for name, value in pairs:
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     return joined
-
-
-def junit_xml(report: RunReport) -> str:
-    """The run as JUnit XML: a suite per API, a case per behaviour."""
-    root = ElementTree.Element("testsuites", name="retryspec", time=f"{report.seconds:.3f}")
-    for api in report.apis:
-        failures = sum(result.outcome is Outcome.FAIL and not result.known for result in api.behaviours)
-        errors = api.count(Outcome.ERROR)
-        skipped = api.count(Outcome.UNTESTED) + api.count(Outcome.SKIPPED)
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=api.slug,
-            tests=str(len(api.behaviours)),
-            failures=str(failures),
-            errors=str(errors),
-            skipped=str(skipped),
-        )
-        for result in api.behaviours:
-            _add_case(suite, api.slug, result)
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False)
-
-
-def _add_case(suite: ElementTree.Element, slug: str, result: BehaviourResult) -> None:
-    case = ElementTree.SubElement(
-        suite, "testcase", classname=slug, name=f"{result.behaviour.id} {_xml_text(result.behaviour.says)}"
-    )
-    told = "\n\n".join(
-        f"expected: {finding.expected}\nreceived: {finding.received}"
-        + (f"\n{f.curl}" if (f := finding.exchange) else "")
-        for finding in result.findings
-    )
-    reason = _xml_text(result.reason or "")
-    match result.outcome:
-        case Outcome.FAIL if not result.known:
-            ElementTree.SubElement(case, "failure", message=result.behaviour.id).text = _xml_text(told)
-        case Outcome.ERROR:
-            ElementTree.SubElement(case, "error", message=result.behaviour.id).text = reason
-        case Outcome.UNTESTED | Outcome.SKIPPED:
-            ElementTree.SubElement(case, "skipped", message=f"{result.outcome}: {reason}")
-        case Outcome.PASS:
-            pass
-        case _:
-            ElementTree.SubElement(case, "system-out").text = _xml_text(f"{result.outcome}: {reason}\n{told}")
-
-
-# XML 1.0 has no way to write these, not even escaped.
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _xml_text(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text)

@@ -1,0 +1,91 @@
+"""`retryspec report`: make something of reports that are there already."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from retryspec.errors import UsageError
+
+if TYPE_CHECKING:
+    from retryspec.report.compare import Change
+
+__all__ = ["report"]
+
+
+def report(
+    reports: Annotated[list[Path], typer.Argument(metavar="REPORT...", help="One report.json, or several.")],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the page of the report, or the matrix.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the merged report of shards, or the matrix.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(metavar="OLD", help="Compare with an older report; exit 1 on a new failure.")
+    ] = None,
+) -> None:
+    """Make a page of a report, merge shards, put several servers beside each other, or compare two runs."""
+    from retryspec.report.merge import are_shards, matrix, merged
+    from retryspec.report.page import html_page, matrix_page
+    from retryspec.report.reading import read_report
+
+    contents = [read_report(path) for path in reports]
+    if against is not None:
+        if len(contents) != 1:
+            raise UsageError("Give one report to compare with --against.")
+        raise typer.Exit(_compare(read_report(against), contents[0]))
+    if len(contents) > 1 and are_shards(contents):
+        contents = [merged(contents)]
+    if len(contents) == 1:
+        _write(html, lambda: html_page(contents[0]))
+        _write(json_file, lambda: json.dumps(contents[0], indent=1, ensure_ascii=False))
+        _say_verdict(contents[0])
+        raise typer.Exit({"conforms": 0, "breaks": 1}.get(contents[0]["verdict"], 3))
+    table = matrix(dict(zip(_names(reports), contents, strict=True)))
+    _write(html, lambda: matrix_page(table))
+    _write(json_file, lambda: json.dumps(table, indent=1, ensure_ascii=False))
+    if html is None and json_file is None:
+        _print_matrix(table)
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """A short name for each report: that of its folder, or the whole path where two have the same."""
+    short = [path.parent.name or str(path) if path.name == "report.json" else path.stem for path in paths]
+    return short if len(set(short)) == len(short) else [str(path) for path in paths]
+
+
+def _write(path: Path | None, made: "Any") -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(made() + "\n", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}.") from None
+
+
+def _say_verdict(content: dict[str, Any]) -> None:
+    for api in content["apis"]:
+        counts = ", ".join(f"{number} {outcome}" for outcome, number in api["counts"].items() if number)
+        sys.stdout.write(f"{api['api']}  {api['verdict']}  {counts}\n")
+    sys.stdout.write(f"{content['verdict']}\n")
+
+
+def _print_matrix(table: dict[str, Any]) -> None:
+    sys.stdout.write("\t".join(["behaviour", "level", *table["servers"]]) + "\n")
+    for row in table["rows"]:
+        outcomes = [row["outcomes"].get(server, "-") for server in table["servers"]]
+        sys.stdout.write("\t".join([row["id"], row["level"], *outcomes]) + "\n")
+
+
+def _compare(old: dict[str, Any], new: dict[str, Any]) -> int:
+    from retryspec.report.compare import Kind, compared
+
+    changes: list[Change] = compared(old, new)
+    for change in changes:
+        sys.stdout.write(f"{change.kind:17}{change.behaviour:20}{change.before} -> {change.after}  {change.says}\n")
+    if not changes:
+        sys.stdout.write("nothing changed\n")
+    return 1 if any(change.kind is Kind.BROKEN for change in changes) else 0

@@ -1,0 +1,48 @@
+"""The files that a run leaves behind."""
+
+import json
+from pathlib import Path
+
+from retryspec.errors import UsageError
+from retryspec.report.content import report_json
+from retryspec.report.junit import junit_xml
+from retryspec.report.page import html_page
+from retryspec.runner import RunReport
+
+__all__ = ["prepare_folder", "write_reports"]
+
+
+def write_reports(report: RunReport, folder: Path) -> None:
+    """Write `report.json`, `junit.xml` and `report.html` into a folder, which is made if need be.
+
+    Raises:
+        UsageError: they cannot be written.
+    """
+    content = report_json(report)
+    texts = {
+        "report.json": json.dumps(content, indent=1, ensure_ascii=False),
+        "junit.xml": junit_xml(report),
+        "report.html": html_page(content),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            # What came from a server was made fit for UTF-8 long before; a report must not fail on what did not.
+            (folder / name).write_text(text + "\n", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{folder}: the report cannot be written: {error.strerror}. Choose another --out.") from None
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make sure, before a run, that its report can be written.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    probe = folder / ".writable"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"{folder}: the report cannot be written: {error.strerror}. Choose another --out.") from None

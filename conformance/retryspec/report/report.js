@@ -1,0 +1,68 @@
+"use strict";
+(function () {
+  const form = document.getElementById("filters");
+  const status = document.getElementById("shown");
+  const behaviours = Array.from(document.querySelectorAll(".behaviour"));
+
+  function apply() {
+    const chosen = new FormData(form);
+    const outcomes = new Set(chosen.getAll("outcome"));
+    const text = String(chosen.get("text") || "").trim().toLowerCase();
+    let shown = 0;
+    for (const each of behaviours) {
+      const fits = outcomes.has(each.dataset.outcome)
+        && (!chosen.get("level") || each.dataset.level === chosen.get("level"))
+        && (!chosen.get("api") || each.dataset.api === chosen.get("api"))
+        && (!text || each.textContent.toLowerCase().includes(text));
+      each.hidden = !fits;
+      shown += fits ? 1 : 0;
+    }
+    for (const section of document.querySelectorAll(".api")) {
+      section.hidden = !section.querySelector(".behaviour:not([hidden])");
+    }
+    status.textContent = shown + " of " + behaviours.length + " behaviours";
+  }
+
+  function reveal() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const around = target && target.closest(".behaviour");
+    if (!around) { return; }
+    around.closest(".api").hidden = false;
+    around.hidden = false;
+    target.scrollIntoView();
+    target.focus({ preventScroll: true });
+  }
+
+  async function copy(button) {
+    const text = document.getElementById(button.dataset.copies).textContent;
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      done = document.execCommand("copy");
+      area.remove();
+      button.focus();
+    }
+    document.getElementById("said").textContent = done ? "Copied." : "The browser did not let it be copied.";
+    button.textContent = done ? "Copied" : "Not copied";
+    setTimeout(() => { button.textContent = button.dataset.label; }, 1500);
+  }
+
+  for (const part of document.querySelectorAll(".bar span")) {
+    part.style.flexGrow = part.dataset.count;
+  }
+  form.addEventListener("input", apply);
+  form.addEventListener("reset", () => setTimeout(apply));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-copies]");
+    if (button) { copy(button); }
+  });
+  window.addEventListener("hashchange", reveal);
+  apply();
+  reveal();
+}());

@@ -1,0 +1,86 @@
+"""`report.html` in a real browser: it can be filtered, copied from, linked into, and used without eyes or a mouse."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from retryspec.reference.target import reference_target
+from retryspec.report import write_reports
+from retryspec.runner import Plan, run
+from selftest.browser import Browser, browser, needs_browser
+
+pytestmark = needs_browser
+
+FAULTS = ("sls-count-beyond-page", "vcf-list-is-array", "opsmanager-pages-overlap")
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    """A browser for the tests of this module."""
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["findings", "clean"])
+def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The page of a run with findings, and of one without."""
+    folder: Path = tmp_path_factory.mktemp(request.param)
+    with reference_target(variations=FAULTS if request.param == "findings" else ()) as target:
+        only = ("SLS-GET-1*", "VCF-LIST-*", "OM-LIST-*", "OM-COMMON-29")
+        write_reports(run(Plan(target=target, depth="quick", only=only, settle=0.4)), folder)
+    return request.param, (folder / "report.html").as_uri()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_page_is_whole_and_free_of_barriers(window: Browser, page: tuple[str, str], width: int, dark: bool) -> None:
+    """Nothing is complained of, nothing sticks out, and axe-core finds no barrier, wide or narrow, light or dark."""
+    window.open(page[1], width=width, dark=dark)
+
+    assert window.complaints() == []
+    assert window.is_as_wide_as_its_window()
+    assert window.barriers() == []
+
+
+def shown(window: Browser) -> list[str]:
+    """The outcomes of the behaviours that are shown."""
+    found: list[str] = window.run(
+        "return [...document.querySelectorAll('.behaviour')].filter(e => e.offsetParent).map(e => e.dataset.outcome)"
+    )
+    return found
+
+
+def test_filters_choose_what_is_shown(window: Browser, page: tuple[str, str]) -> None:
+    """Outcome, level, API and text narrow the list, and one button shows all again."""
+    window.open(page[1])
+    everything = shown(window)
+
+    window.run("for (const box of document.querySelectorAll('[name=outcome]:not([value=pass])')) box.click()")
+    assert set(shown(window)) == {"pass"}
+    window.run("document.querySelector('[type=reset]').click()")
+    window.until(f"return document.getElementById('shown').textContent.startsWith('{len(everything)} of')")
+    assert shown(window) == everything
+    window.run(
+        "const text = document.querySelector('[name=text]'); text.value = 'sls-get-13';"
+        "text.dispatchEvent(new Event('input', {bubbles: true}))"
+    )
+    assert len(shown(window)) == 1
+    assert window.run("return document.getElementById('shown').textContent") == f"1 of {len(everything)} behaviours"
+
+
+def test_finding_can_be_linked_and_copied(window: Browser, page: tuple[str, str]) -> None:
+    """The address of a finding leads to it, and its lines can be copied by the keyboard."""
+    kind, url = page
+    window.open(url)
+    name = window.run("const first = document.querySelector('.finding[id^=sls]'); return first ? first.id : null")
+    if kind == "clean":
+        assert name is None
+        return
+    window.open(f"{url}#{name}")
+
+    assert window.run("return document.activeElement.id") == name
+    window.press(f"#{name} button[data-copies^=curl]")
+    assert window.until("return document.getElementById('said').textContent") == "Copied."
+    window.press(f"#{name} summary")
+    assert window.run("return document.querySelector(arguments[0] + ' details').open", f"#{name}") is True
+    assert window.complaints() == []

@@ -1,0 +1,289 @@
+"""`report.html`, reports that are read back, merged and compared, and what GitHub Actions is told."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from retryspec.errors import UsageError
+from retryspec.reference.target import reference_target
+from retryspec.report import report_json, report_schema, write_reports
+from retryspec.report.compare import Kind, compared
+from retryspec.report.github import annotations, markdown
+from retryspec.report.merge import matrix, merged
+from retryspec.report.page import html_page, visible
+from retryspec.report.reading import read_report
+from retryspec.runner import Plan, RunReport, run
+from selftest.conftest import Said
+
+NASTY = "<script>alert('x')</script>\x1b[31m\u202e</pre>"
+
+
+@pytest.fixture(scope="module")
+def broken() -> RunReport:
+    """A run against a server that breaks one behaviour."""
+    with reference_target(("sls",), variations=("sls-count-beyond-page",)) as target:
+        return run(Plan(target=target, depth="quick", only=("SLS-GET-16", "SLS-GET-17")))
+
+
+@pytest.fixture
+def content(broken: RunReport) -> dict[str, Any]:
+    """The content of that run's report."""
+    found: dict[str, Any] = json.loads(json.dumps(report_json(broken)))
+    return found
+
+
+def finding_of(content: dict[str, Any]) -> dict[str, Any]:
+    """The first finding of a report."""
+    found: dict[str, Any] = next(b["findings"][0] for a in content["apis"] for b in a["behaviours"] if b["findings"])
+    return found
+
+
+def test_page_shows_all_that_there_is(content: dict[str, Any]) -> None:
+    """Verdict, every behaviour in the order of the document, and each finding with its anchor and lines to copy."""
+    page = html_page(content)
+
+    ids = re.findall(r'<article class="behaviour" id="([^"]+)"', page)
+    assert ids == [behaviour["id"] for behaviour in content["apis"][0]["behaviours"]]
+    assert "Breaks its contract" in page
+    assert 'id="sls-F1"' in page
+    assert "retryspec replay report.json sls-F1 --target target.toml" in page
+    assert 'http-equiv="Content-Security-Policy"' in page
+    assert not re.search(r"""(src|href)=["'](?!#)""", page)
+
+
+def test_what_a_server_sent_is_text(content: dict[str, Any]) -> None:
+    """Markup is escaped, and what cannot be seen is shown by name, wherever it stands."""
+    finding = finding_of(content)
+    finding |= {"expected": NASTY, "received": NASTY, "curl": NASTY, "check": NASTY}
+    finding["request"] |= {"url": NASTY, "headers": {NASTY: NASTY}, "body": NASTY}
+    finding["response"] |= {"headers": {NASTY: NASTY}, "body": json.dumps({NASTY: NASTY})}
+    content["apis"][0] |= {"base_url": "http://x/" + NASTY}
+    content["apis"][0]["behaviours"][0] |= {"reason": NASTY, "outcome": "untested"}
+
+    page = html_page(content)
+
+    assert "<script>alert" not in page
+    assert "</pre></" not in page.replace("</pre></div>", "")
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202e]", page)
+    assert "\\u202e" in page
+
+
+def test_visible_leaves_lines_alone() -> None:
+    """Line breaks and tabs are what they are; everything else that is not seen is named."""
+    assert visible("a\n\tb\x00\u200b\ud800") == "a\n\tb\\u0000\\u200b\\ud800"
+
+
+def test_report_is_read_back(broken: RunReport, tmp_path: Path) -> None:
+    """What was written is read again, and gives the same page."""
+    write_reports(broken, tmp_path)
+
+    content = read_report(tmp_path / "report.json")
+
+    assert content == json.loads(json.dumps(report_json(broken)))
+    assert html_page(content) + "\n" == (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("nonsense", "this is no report: Expecting value"),
+        ("{}", "this is no report of retryspec: the whole"),
+        ("[" * 100_000, "this is no report"),
+        ('{"format": "retryspec-report/2"}', "no report of retryspec"),
+        ("\xff", "this is no report"),
+    ],
+)
+def test_what_is_no_report_is_one_line(text: str, says: str, tmp_path: Path) -> None:
+    """A file from anywhere is looked at before anything is made of it."""
+    file = tmp_path / "r.json"
+    file.write_bytes(text.encode("latin-1"))
+
+    with pytest.raises(UsageError, match=re.escape(says)) as caught:
+        read_report(file)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_report_is_one_line(tmp_path: Path) -> None:
+    """A file that is not there is named."""
+    with pytest.raises(UsageError, match=r"none\.json: the report cannot be read: No such file"):
+        read_report(tmp_path / "none.json")
+
+
+# Shards
+
+
+def shards_of(of: int) -> list[dict[str, Any]]:
+    """The reports of the parts of one run."""
+    found = []
+    with reference_target(("vcf",), variations=("vcf-list-is-array",)) as target:
+        for part in range(1, of + 1):
+            report = run(Plan(target=target, depth="quick", only=("VCF-LIST-*", "VCF-GET-0*"), shard=(part, of)))
+            found.append(json.loads(json.dumps(report_json(report))))
+    return found
+
+
+def test_shards_together_are_the_run(tmp_path: Path) -> None:
+    """Each check is in one part, and the merged report says what a whole run says."""
+    parts = shards_of(3)
+
+    whole = merged(parts)
+
+    jsonschema_rs.Draft202012Validator(report_schema()).validate(whole)
+    with reference_target(("vcf",), variations=("vcf-list-is-array",)) as target:
+        alone = report_json(run(Plan(target=target, depth="quick", only=("VCF-LIST-*", "VCF-GET-0*"))))
+    outcomes = {b["id"]: b["outcome"] for b in whole["apis"][0]["behaviours"]}
+    assert outcomes == {b["id"]: b["outcome"] for b in alone["apis"][0]["behaviours"]}
+    assert whole["verdict"] == alone["verdict"] == "breaks"
+    assert "shard" not in whole["tool"]
+    numbers = [f["id"] for b in whole["apis"][0]["behaviours"] for f in b["findings"]]
+    assert numbers == [f"F{number}" for number in range(1, len(numbers) + 1)]
+
+
+def test_some_shards_are_not_the_run(content: dict[str, Any]) -> None:
+    """Parts that are missing, twice there or run otherwise are named."""
+    one = {**content, "tool": {**content["tool"], "shard": "1/2"}}
+    two = {**content, "tool": {**content["tool"], "shard": "2/2", "seed": 99}}
+
+    with pytest.raises(UsageError, match="not all shards of one run: 1/2, 1/2"):
+        merged([one, one])
+    with pytest.raises(UsageError, match="differ in seed"):
+        merged([one, two])
+
+
+# Comparing
+
+
+def test_what_changed_is_told(content: dict[str, Any]) -> None:
+    """What broke comes first; what is the same is not told."""
+    old: dict[str, Any] = json.loads(json.dumps(content))
+    by_id = {b["id"]: b for b in content["apis"][0]["behaviours"]}
+    by_id["SLS-GET-16"]["outcome"] = "pass"
+    by_id["SLS-GET-17"]["outcome"] = "fail"
+    by_id["SLS-GET-01"]["outcome"] = "pass"
+
+    changes = {change.behaviour: change.kind for change in compared(old, content)}
+
+    assert changes == {
+        "SLS-GET-17": Kind.BROKEN, "SLS-GET-16": Kind.MENDED, "SLS-GET-01": Kind.NEWLY_TESTED,
+    }  # fmt: skip
+    assert next(iter(changes)) == "SLS-GET-17"
+    assert compared(content, content) == []
+
+
+def test_matrix_has_a_column_for_each_server(content: dict[str, Any]) -> None:
+    """Behaviours by servers."""
+    table = matrix({"here": content, "there": content})
+
+    row = next(each for each in table["rows"] if each["id"] == "SLS-GET-16")
+    assert row["outcomes"] == {"here": "fail", "there": "fail"}
+
+
+# The commands
+
+
+@pytest.fixture
+def written(broken: RunReport, tmp_path: Path) -> Path:
+    """The report of that run as a file."""
+    write_reports(broken, tmp_path / "old")
+    return tmp_path / "old" / "report.json"
+
+
+def test_report_command_makes_the_page(retryspec: Callable[..., Said], written: Path, tmp_path: Path) -> None:
+    """`retryspec report` says the verdict, writes the page, and ends like the run did."""
+    said = retryspec("report", str(written), "--html", str(tmp_path / "page.html"))
+
+    assert said.code == 1
+    assert said.out.endswith("breaks\n")
+    assert "sls-F1" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_report_command_compares(retryspec: Callable[..., Said], written: Path, tmp_path: Path) -> None:
+    """A new failure is exit code 1, and a run that is as before 0."""
+    better = tmp_path / "better.json"
+    content = json.loads(written.read_text(encoding="utf-8"))
+    next(b for b in content["apis"][0]["behaviours"] if b["id"] == "SLS-GET-16")["outcome"] = "pass"
+    better.write_text(json.dumps(content), encoding="utf-8")
+
+    same = retryspec("report", "--against", str(written), str(written))
+    worse = retryspec("report", "--against", str(better), str(written))
+    mended = retryspec("report", "--against", str(written), str(better))
+
+    assert (same.code, same.out) == (0, "nothing changed\n")
+    assert (worse.code, worse.out.split()[:2]) == (1, ["broken", "SLS-GET-16"])
+    assert (mended.code, mended.out.split()[:2]) == (0, ["mended", "SLS-GET-16"])
+
+
+def test_replay_of_a_mended_server_is_0(retryspec: Callable[..., Said], written: Path) -> None:
+    """The reference server does as it should what the broken one did not."""
+    said = retryspec("replay", str(written), "sls-F1", "--reference")
+
+    assert said.code == 0
+    assert "as it should be" in said.out
+
+
+def test_replay_of_a_broken_server_is_1(retryspec: Callable[..., Said], written: Path) -> None:
+    """While it is broken a replay shows what comes, and how to see it."""
+    with reference_target(("sls",), variations=("sls-count-beyond-page",)) as target:
+        said = retryspec("replay", str(written), "F1", "--target", str(target))
+
+    assert said.code == 1
+    assert "now       expected" in said.out
+    assert "curl" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("F99", "--reference"), "there is no finding 'F99'"),
+        (("vcf-F1", "--reference"), "there is no finding 'vcf-F1'"),
+        (("F1",), "Give one of --target FILE and --reference"),
+    ],
+)
+def test_replay_that_cannot_be_is_2(
+    retryspec: Callable[..., Said], written: Path, words: tuple[str, ...], says: str
+) -> None:
+    """A wrong call is one line."""
+    said = retryspec("replay", str(written), *words)
+
+    assert said.code == 2
+    assert says in said.err
+
+
+# GitHub Actions
+
+
+def test_annotations_are_escaped(broken: RunReport) -> None:
+    """A finding cannot start a workflow command of its own."""
+    lines = annotations(broken)
+
+    assert any(re.match(r"::error title=sls-F\d+ SLS-GET-16::", line) for line in lines)
+    assert all(line.count("\n") == 0 for line in lines)
+
+
+def test_summary_is_markdown(broken: RunReport) -> None:
+    """The job summary has a table of the APIs and the findings."""
+    text = markdown(broken)
+
+    assert text.startswith("## retryspec: breaks\n")
+    assert re.search(r"^- \*\*sls-F\d+\*\* fail SLS-GET-16: ", text, flags=re.MULTILINE)
+
+
+def test_github_is_told_where_it_asks(
+    retryspec: Callable[..., Said], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Annotations go to standard output and the summary into its file; the format json stays nothing but the report."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    with reference_target(("sls",), variations=("sls-count-beyond-page",)) as target:
+        words = ("check", "--target", str(target), "--only", "SLS-GET-16", "--depth", "quick")
+        text = retryspec(*words)
+        as_json = retryspec(*words, "--format", "json")
+
+    assert "::error title=sls-F1" in text.out
+    assert json.loads(as_json.out)["verdict"] == "breaks"
+    assert (tmp_path / "summary.md").read_text(encoding="utf-8").count("## retryspec") == 1
