@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import count, pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -26,11 +26,9 @@ def as_html(text: str, address: Callable[[str], str] = str) -> str:
     for token, content in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", anchor_of(content.content))
-        if token.type == "table_open":
-            token.attrSet("tabindex", "0")
     for token in tokens:
         _readdress(token, address)
-    return str(_reader.renderer.render(tokens, _reader.options, {})).replace("<pre>", '<pre tabindex="0">')
+    return _scrolling(str(_reader.renderer.render(tokens, _reader.options, {})))
 
 
 def inline_html(text: str) -> str:
@@ -42,6 +40,17 @@ def anchor_of(heading: str) -> str:
     """Return the id of a heading: that of the decision which it names, or its words."""
     decision = _DECISION.match(heading)
     return decision[1] if decision else re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
+
+
+def _scrolling(made: str) -> str:
+    """Return HTML in which what can be wider than a window is scrolled by itself, also with keys."""
+    numbers = count(1)
+
+    def region(_: re.Match[str]) -> str:
+        return f'<div class="scroll" tabindex="0" role="region" aria-label="Table {next(numbers)}"><table>'
+
+    made = re.sub("<table>", region, made).replace("</table>", "</table></div>")
+    return made.replace("<pre>", '<pre tabindex="0">')
 
 
 def _readdress(token: Token, address: Callable[[str], str]) -> None:

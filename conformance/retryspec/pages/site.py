@@ -6,9 +6,11 @@ It is made of a checkout: the decisions, the guides and the examples are not par
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from itertools import groupby
 from pathlib import Path
+from posixpath import join, normpath
 from typing import Any
 
 from retryspec.catalogue import catalogue_json
@@ -21,13 +23,19 @@ from retryspec.reference.variations import Kind, variations
 
 __all__ = ["pages", "write_site"]
 
-GUIDES = {"provider-states": "Provider states", "ci": "CI"}
+_GUIDES = {
+    "checking": ("README.md", "Checking a server"),
+    "provider-states": ("docs/provider-states.md", "Provider states"),
+    "ci": ("docs/ci.md", "CI"),
+}
+"""The guides by the names of their pages: where each is below `conformance`, and what it is called."""
 
 _NAVIGATION = [
     ("index.html", "retryspec"),
-    *((f"{name}.html", label) for name, label in GUIDES.items()),
+    *((f"{name}.html", label) for name, (_, label) in _GUIDES.items()),
     ("command-line.html", "Command line"),
 ]
+_TARGET = "target.example.toml"
 _INCLUDED = re.compile(r"^\{\{ (\S+) \}\}$", re.MULTILINE)
 
 
@@ -54,8 +62,9 @@ def pages(root: Path) -> dict[str, bytes]:
         found[f"reference/{slug}.html"] = page.encode()
         found[f"behaviours/{slug}.html"] = _behaviours(slug)
         found[f"decisions/{slug}.html"] = _decisions(root, slug)
-    for name in GUIDES:
+    for name in _GUIDES:
         found[f"{name}.html"] = _guide(root, name)
+    found[_TARGET] = (root / "conformance" / _TARGET).read_bytes()
     return found
 
 
@@ -102,22 +111,27 @@ def _decisions(root: Path, slug: str) -> bytes:
 
 
 def _guide(root: Path, name: str) -> bytes:
+    source, label = _GUIDES[name]
     conformance = root / "conformance"
-    text = (conformance / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    parts = _INCLUDED.split(text)
+    parts = _INCLUDED.split((conformance / source).read_text(encoding="utf-8"))
     content = "".join(
-        _included(conformance / part) if place % 2 else as_html(part, _to_site) for place, part in enumerate(parts)
+        _included(conformance / part) if place % 2 else as_html(part, partial(_on_site, source))
+        for place, part in enumerate(parts)
     )
-    return _page("site.html.j2", f"{name}.html", GUIDES[name], content=content)
+    return _page("site.html.j2", f"{name}.html", label, content=content)
 
 
 def _included(file: Path) -> str:
     return f'<pre tabindex="0"><code>{escape(file.read_text(encoding="utf-8"))}</code></pre>\n'
 
 
-def _to_site(link: str) -> str:
-    """Return where a link of a guide leads on the site."""
-    return {"../README.md": "command-line.html#check"}.get(link, link)
+def _on_site(source: str, link: str) -> str:
+    """Return where a link of a guide leads on the site: to the page that is made of the file."""
+    path, mark, anchor = link.partition("#")
+    target = normpath(join(source, "..", path)) if path else source
+    pages_by_source = {file: f"{name}.html" for name, (file, _) in _GUIDES.items()}
+    pages_by_source |= {f"../openapi/{slug}.md": f"decisions/{slug}.html" for slug in slugs()}
+    return pages_by_source.get(target, path if "://" in path else target) + mark + anchor
 
 
 @dataclass(frozen=True, slots=True)

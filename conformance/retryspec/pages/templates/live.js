@@ -2,7 +2,9 @@ async function renew() {
   if (document.hidden) return;
   try {
     const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(5000) });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // A style would be held against the policy of this page, although it is not applied.
+    const text = (await answer.text()).replace(/<style[\s\S]*?<\/style>/, "");
+    const page = new DOMParser().parseFromString(text, "text/html");
     for (const old of document.querySelectorAll("tbody[id]")) {
       const fresh = page.getElementById(old.id);
       if (fresh && fresh.textContent !== old.textContent) old.replaceWith(fresh);
