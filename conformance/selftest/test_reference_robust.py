@@ -212,6 +212,20 @@ def test_long_body_is_refused(slug: str, chunked: bool, base_url: str) -> None:
     assert answer.headers["content-type"].startswith("application/json")
 
 
+def test_nonsense_after_an_early_answer_ends_the_connection(base_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A body that turns out to be none after the answer was given closes the connection, and is no error of ours."""
+    with closing(socket.create_connection(address(base_url), 30)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        answer = client.recv(1000)
+        with suppress(ConnectionError):
+            client.sendall(b"no chunk\r\n")
+            while client.recv(1000):
+                pass
+
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert caplog.records == []
+
+
 # Kills
 
 

@@ -83,6 +83,9 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request of HTTP; a head that is too long is told so."""
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.close()  # an answer is on its way or has been given, and there is none to come
+            return
         error = sys.exc_info()[1]
         if not (isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == 431):
             super().send_400_response(msg)
