@@ -6,7 +6,6 @@ Everything that came from a server is shown as text: control characters are repl
 import os
 import sys
 import time
-import unicodedata
 from itertools import groupby
 
 from rich.console import Console
@@ -17,6 +16,7 @@ from rich.text import Text
 from retryspec.report import numbered_findings
 from retryspec.runner import ApiReport, Progress, RunReport
 from retryspec.verdicts import BehaviourResult, CheckResult, Finding, Outcome, Verdict
+from retryspec.visible import visible
 
 __all__ = ["LiveProgress", "print_summary"]
 
@@ -170,12 +170,4 @@ def safe(text: str) -> str:
 
     A line break is kept, but no line after it can pass for one of ours.
     """
-    return "".join(_safe_character(character) for character in text)
-
-
-def _safe_character(character: str) -> str:
-    if character == "\n":
-        return "\n" + " " * 20
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-        return f"\\u{ord(character):04x}"
-    return character
+    return visible(text, kept="\n").replace("\n", "\n" + " " * 20)

@@ -23,7 +23,15 @@ from retryspec.errors import RunError, UsageError
 from retryspec.exchange import ReadOnly
 from retryspec.session import RunOptions, connect, suite_folder
 from retryspec.target import Claim, Table, read_target_file
-from retryspec.verdicts import BehaviourResult, CheckResult, Outcome, Verdict, api_verdict, judge_behaviours
+from retryspec.verdicts import (
+    ELSEWHERE,
+    BehaviourResult,
+    CheckResult,
+    Outcome,
+    Verdict,
+    api_verdict,
+    judge_behaviours,
+)
 
 __all__ = ["ApiReport", "Plan", "Progress", "RunReport", "run"]
 
@@ -83,6 +91,8 @@ class RunReport:
     seed: int
     apis: tuple[ApiReport, ...]
     shard: tuple[int, int] | None = None
+    warnings: tuple[str, ...] = ()
+    """What is unwise about the target file."""
 
     @property
     def verdict(self) -> Verdict:
@@ -114,6 +124,7 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
 
     Raises:
         UsageError: the target file or the selection is wrong.
+        RunError: the part of the run that was asked for has no check.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     tables = _chosen_tables(plan)
@@ -134,15 +145,17 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
         behaviours = judge_behaviours(
             catalogue[slug], results, selected=selected[slug], claimed=smoke.claim.operations, known=smoke.claim.known
         )
-        if plan.shard or plan.checks:
+        if (plan.shard or plan.checks) and trouble is None:
             behaviours = [_elsewhere(result) for result in behaviours]
+            if plan.shard and not results:
+                continue  # This part of the run has no check of the API, so there is nothing to say of it.
         if smoke.trouble:
             behaviours = [_untested(result, smoke.trouble) for result in behaviours]
         reports.append(
             ApiReport(
                 slug=slug,
                 base_url=smoke.claim.base_url,
-                verdict=api_verdict(behaviours, finished=trouble is None),
+                verdict=api_verdict(behaviours, finished=trouble is None, whole=plan.shard is None),
                 requests=smoke.requests + sum(result.requests for result in results),
                 behaviours=tuple(behaviours),
                 trouble=trouble,
@@ -151,7 +164,11 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
                 reached=_summed(result.reached for result in results),
             )
         )
-    return RunReport(started, time.monotonic() - clock, plan.depth, plan.seed, tuple(reports), plan.shard)
+    if plan.shard and not reports:
+        raise RunError(f"There is no check in part {plan.shard[0]} of {plan.shard[1]}: choose fewer parts.")
+    warnings = tuple(table.warning for table in tables.values() if table.warning)
+    seconds = time.monotonic() - clock
+    return RunReport(started, seconds, plan.depth, plan.seed, tuple(reports), plan.shard, warnings)
 
 
 def _summed(counts: Iterable[Mapping[str, Mapping[int, int]]]) -> dict[str, dict[int, int]]:
@@ -225,7 +242,7 @@ def _elsewhere(result: BehaviourResult) -> BehaviourResult:
     """A behaviour that this run has no check for, since it has only some of the checks."""
     if result.checks or result.findings or result.outcome is not Outcome.UNTESTED or result.behaviour.unobservable:
         return result
-    return replace(result, outcome=Outcome.SKIPPED, reason="its checks are not in this part of the run")
+    return replace(result, outcome=Outcome.SKIPPED, reason=ELSEWHERE)
 
 
 def _untested(result: BehaviourResult, trouble: str) -> BehaviourResult:

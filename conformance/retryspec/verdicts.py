@@ -12,6 +12,11 @@ from enum import StrEnum
 from retryspec.behaviours import Behaviour, Level
 
 __all__ = [
+    "ELSEWHERE",
+    "KNOWN_DEVIATION",
+    "NO_CHECK_RAN",
+    "PARTLY",
+    "UNOBSERVABLE",
     "BehaviourResult",
     "CheckResult",
     "ExchangeRecord",
@@ -21,6 +26,7 @@ __all__ = [
     "Verdict",
     "api_verdict",
     "judge_behaviours",
+    "too_few",
 ]
 
 
@@ -51,6 +57,21 @@ class Strength(StrEnum):
     SHOULD = "should"
     NOTE = "note"
 
+
+NO_CHECK_RAN = "no check ran"
+"""The reason of a behaviour that a whole run has no check for."""
+
+ELSEWHERE = "its checks are not in this part of the run"
+"""The reason of a behaviour that a part of a run has no check for."""
+
+KNOWN_DEVIATION = "known deviation: "
+"""What the reason of a behaviour begins with whose failure the target file names."""
+
+UNOBSERVABLE = "unobservable: "
+"""What the reason of a behaviour begins with that no answer can show."""
+
+PARTLY = " checks passed; the rest: "
+"""What the reason of a behaviour holds of which some checks passed and others could not be made."""
 
 WORST_FIRST = (
     Outcome.ERROR,
@@ -186,7 +207,7 @@ def _judge(behaviour: Behaviour, results: Sequence[CheckResult], selected: bool)
     passed = sum(outcome is Outcome.PASS for outcome, _ in outcomes)
     partly = worst is Outcome.UNTESTED and passed > 0
     if partly:
-        reason = f"{passed} of {len(outcomes)} checks passed; the rest: {reason}"
+        reason = f"{passed} of {len(outcomes)}{PARTLY}{reason}"
     return BehaviourResult(behaviour, worst, reason, checks, findings, partly=partly)
 
 
@@ -204,14 +225,14 @@ def _excused(result: BehaviourResult, why: str | None) -> BehaviourResult:
     if result.outcome is Outcome.PASS:
         return replace(result, reason=f"listed as a known deviation ({why}), but it passes: the entry is stale")
     if result.outcome is Outcome.FAIL:
-        return replace(result, reason=f"known deviation: {why}", known=True)
+        return replace(result, reason=f"{KNOWN_DEVIATION}{why}", known=True)
     return result
 
 
 def _why_no_check(behaviour: Behaviour) -> str:
     if behaviour.unobservable:
-        return f"unobservable: {behaviour.unobservable}"
-    return "no check ran"
+        return f"{UNOBSERVABLE}{behaviour.unobservable}"
+    return NO_CHECK_RAN
 
 
 def _of_finding(finding: Finding) -> Outcome:
@@ -234,10 +255,11 @@ def _of_result(behaviour: str, result: CheckResult) -> tuple[Outcome, str | None
     return Outcome.PASS, None
 
 
-def api_verdict(results: Sequence[BehaviourResult], *, finished: bool) -> Verdict:
+def api_verdict(results: Sequence[BehaviourResult], *, finished: bool, whole: bool = True) -> Verdict:
     """The verdict on one API: a broken MUST breaks; too little tested is incomplete, never green.
 
     A run that looked at less than a quarter of the selected and claimed MUSTs says nothing about the rest.
+    A part of a run is asked only whether it looked at anything: how much that is shows when the parts are together.
     """
     outcomes = [result.outcome for result in results]
     if any(result.outcome is Outcome.FAIL and not result.known for result in results):
@@ -246,9 +268,14 @@ def api_verdict(results: Sequence[BehaviourResult], *, finished: bool) -> Verdic
         return Verdict.INCOMPLETE
     wanted = [r for r in results if r.outcome is not Outcome.SKIPPED and not r.behaviour.unobservable]
     tested = [r for r in wanted if r.partly or r.outcome is not Outcome.UNTESTED]
-    if not tested or 4 * len(_musts(tested)) < len(_musts(wanted)):
+    if not tested or (whole and too_few(len(_musts(tested)), len(_musts(wanted)))):
         return Verdict.INCOMPLETE
     return Verdict.CONFORMS
+
+
+def too_few(tested: int, wanted: int) -> bool:
+    """Whether so many tested MUSTs of so many say nothing about the rest."""
+    return 4 * tested < wanted
 
 
 def _musts(results: Iterable[BehaviourResult]) -> list[BehaviourResult]:

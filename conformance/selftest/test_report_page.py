@@ -1,8 +1,10 @@
 """`report.html`, reports that are read back, merged and compared, and what GitHub Actions is told."""
 
+import html
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,15 @@ from retryspec.errors import UsageError
 from retryspec.reference.target import reference_target
 from retryspec.report import report_json, report_schema, write_reports
 from retryspec.report.compare import Kind, compared
-from retryspec.report.github import annotations, markdown
+from retryspec.report.github import annotations, markdown, without_commands
 from retryspec.report.merge import matrix, merged
-from retryspec.report.page import html_page, visible
+from retryspec.report.page import html_page
 from retryspec.report.reading import read_report
-from retryspec.runner import Plan, RunReport, run
+from retryspec.runner import ApiReport, Plan, RunReport, run
+from retryspec.verdicts import BehaviourResult, Outcome, Verdict
+from retryspec.visible import visible
 from selftest.conftest import Said
+from selftest.fakes import behaviour, finding
 
 NASTY = "<script>alert('x')</script>\x1b[31m\u202e</pre>"
 
@@ -256,13 +261,70 @@ def test_replay_that_cannot_be_is_2(
 
 # GitHub Actions
 
+COMMANDS = "a\n  ::add-mask::x ##[add-mask]y\r\n100% [link](http://x/) _a_ @b <b> \u202e"
 
-def test_annotations_are_escaped(broken: RunReport) -> None:
-    """A finding cannot start a workflow command of its own."""
-    lines = annotations(broken)
 
-    assert any(re.match(r"::error title=sls-F\d+ SLS-GET-16::", line) for line in lines)
-    assert all(line.count("\n") == 0 for line in lines)
+@pytest.fixture
+def commanding() -> RunReport:
+    """A run whose findings hold what GitHub Actions would obey or lay out."""
+    found = BehaviourResult(behaviour("X-MUST-01"), Outcome.FAIL, None, (), (finding(received=COMMANDS),) * 60)
+    api = ApiReport("sls", "http://h", Verdict.BREAKS, 1, (found,), trouble=COMMANDS)
+    return RunReport(datetime.now(UTC), 1.0, "quick", 1, (api,))
+
+
+def test_annotations_are_escaped(broken: RunReport, commanding: RunReport) -> None:
+    """A finding cannot start a workflow command of its own; there are as many as are shown."""
+    lines = annotations(commanding)
+
+    assert any(re.match(r"::error title=sls-F\d+ SLS-GET-16::", line) for line in annotations(broken))
+    assert len(lines) == 10
+    assert lines[0].startswith("::error title=sls::a%0A  ::add-mask::x ##[add-mask]y\\u000d%0A100%25 ")
+    assert not any(re.search("[\n\r\u202e]", line) for line in lines)
+
+
+def test_summary_shows_signs_as_they_are(commanding: RunReport) -> None:
+    """Nothing that came from a server is laid out by Markdown, and the summary stays short."""
+    text = markdown(commanding)
+
+    shown = text.partition("received: ")[2].partition("\n")[0]
+    assert re.fullmatch(r"(?:[A-Za-z0-9 ,;()'-]|&#\d+;)+", shown)
+    assert html.unescape(shown) == "a ::add-mask::x ##[add-mask]y\\u000d 100% [link](http://x/) _a_ @b <b> \\u202e"
+    assert "- sls: 10 more in the report" in text
+
+
+def test_printed_text_is_no_command(
+    retryspec: Callable[..., Said], monkeypatch: pytest.MonkeyPatch, sls_target: Callable[..., Path]
+) -> None:
+    """While the summary for a person is printed GitHub Actions obeys nothing, and afterwards it does again."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    lines = retryspec("check", "--target", str(sls_target("http://127.0.0.1:9"))).out.splitlines()
+
+    token = re.fullmatch("::stop-commands::([0-9a-f]{32})", lines[0])
+    assert token is not None
+    assert re.match("::error title=sls::sls: ", lines[lines.index(f"::{token[1]}::") + 1])
+    assert sum(line.startswith("::") for line in lines) == 3
+
+
+def test_report_as_json_is_no_command() -> None:
+    """The older kind of command may stand anywhere in a line, so it is not written as it is."""
+    text = without_commands(json.dumps(COMMANDS))
+
+    assert "##[" not in text
+    assert json.loads(text) == COMMANDS
+
+
+def test_summary_that_cannot_be_written_changes_no_verdict(
+    retryspec: Callable[..., Said], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The exit code is that of the run, and a warning says what is missing."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "summary.md"))
+
+    said = retryspec("check", "sls", "--reference", "--only", "SLS-GET-16", "--depth", "quick")
+
+    assert said.code == 0
+    assert said.out.endswith("::warning::the job summary cannot be written: No such file or directory\n")
 
 
 def test_summary_is_markdown(broken: RunReport) -> None:
@@ -276,7 +338,7 @@ def test_summary_is_markdown(broken: RunReport) -> None:
 def test_github_is_told_where_it_asks(
     retryspec: Callable[..., Said], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Annotations go to standard output and the summary into its file; the format json stays nothing but the report."""
+    """Annotations are printed and the summary goes into its file; the format json stays nothing but the report."""
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     with reference_target(("sls",), variations=("sls-count-beyond-page",)) as target:
@@ -286,4 +348,5 @@ def test_github_is_told_where_it_asks(
 
     assert "::error title=sls-F1" in text.out
     assert json.loads(as_json.out)["verdict"] == "breaks"
-    assert (tmp_path / "summary.md").read_text(encoding="utf-8").count("## retryspec") == 1
+    assert "::error title=sls-F1" in as_json.err
+    assert (tmp_path / "summary.md").read_text(encoding="utf-8").count("## retryspec") == 2

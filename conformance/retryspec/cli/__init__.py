@@ -1,6 +1,7 @@
 """The command line: a module for each command, which imports what it needs when it runs, so that `--help` is quick."""
 
 import sys
+import traceback
 from typing import Annotated, NoReturn
 
 import typer
@@ -13,6 +14,7 @@ from retryspec.cli.replay import replay
 from retryspec.cli.report import report
 from retryspec.cli.serve import serve
 from retryspec.errors import RetryspecError
+from retryspec.visible import visible
 
 __all__ = ["app", "run_command_line"]
 
@@ -44,7 +46,7 @@ def run_command_line() -> None:
         _end(str(error), error.exit_code)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in ("retryspec", "retryspec_models"):
-            raise
+            _end_in_fault()
         _end(f"this command needs the package {error.name}: pip install 'retryspec[all]'", 2)
     except BrokenPipeError:
         # Whoever read the output has seen enough.
@@ -53,13 +55,19 @@ def run_command_line() -> None:
     except Exception as error:
         format_message = getattr(error, "format_message", None)
         if format_message is None:
-            raise
+            _end_in_fault()
         _end(f"{format_message()} See `retryspec --help`.", 2)
     raise SystemExit(code or 0)
 
 
+def _end_in_fault() -> NoReturn:
+    """End with a traceback, but not with Python's exit code, which would say that a server breaks its contract."""
+    sys.stderr.write(traceback.format_exc().encode("utf-8", "backslashreplace").decode())
+    _end("that is a fault of retryspec itself.", 3)
+
+
 def _end(message: str, code: int) -> NoReturn:
-    line = " ".join(message.split())
+    line = visible(" ".join(message.split()), kept="")
     sys.stderr.write(f"retryspec: {line}\n")
     raise SystemExit(code)
 

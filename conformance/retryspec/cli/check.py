@@ -47,7 +47,7 @@ def check(
 ) -> None:
     """Check servers: exit 0 if they keep their contract, 1 if they break it, 2 for a wrong call, 3 for no verdict."""
     from retryspec.report import prepare_folder, report_json, write_reports
-    from retryspec.report.github import tell_github
+    from retryspec.report.github import tell_github, without_commands
     from retryspec.runner import Plan, run
     from retryspec.selfproof import prove_judging
 
@@ -70,12 +70,13 @@ def check(
             shard=_part(shard),
         )
         report = run(plan) if format is Format.json else _run_with_display(plan, verbose=verbose, out=out)
+    if target is not None:
+        sys.stderr.writelines(f"retryspec: warning: {warning}\n" for warning in report.warnings)
     write_reports(report, out)
-    if format is Format.text:
-        tell_github(report)
     if format is Format.json:
         # In ASCII, so that it comes through whatever the encoding of the terminal is.
-        sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")
+        sys.stdout.write(without_commands(json.dumps(report_json(report), indent=1)) + "\n")
+    tell_github(report, sys.stderr if format is Format.json else sys.stdout)
     raise typer.Exit(report.exit_code)
 
 
@@ -95,9 +96,11 @@ def _part(shard: str | None) -> tuple[int, int] | None:
 
 def _run_with_display(plan: "Plan", *, verbose: bool, out: Path) -> "RunReport":
     from retryspec.console import LiveProgress, print_summary
+    from retryspec.report.github import commands_stopped
     from retryspec.runner import run
 
     with LiveProgress(plan.max_time) as progress:
         report = run(plan, progress)
-    print_summary(report, verbose=verbose, out=str(out))
+    with commands_stopped():
+        print_summary(report, verbose=verbose, out=str(out))
     return report

@@ -1,15 +1,25 @@
 """`retryspec replay`: see whether a finding of a report still holds."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from retryspec.cli.options import DAY
 from retryspec.cli.target import target_file
-from retryspec.errors import UsageError
+from retryspec.errors import RunError, UsageError
+from retryspec.visible import visible
+
+if TYPE_CHECKING:
+    from retryspec.runner import ApiReport
+    from retryspec.verdicts import BehaviourResult, ExchangeRecord
 
 __all__ = ["replay"]
+
+MOST_SHOWN = 4000
+"""Characters of an answer's body that a replay shows."""
 
 
 def replay(
@@ -17,14 +27,19 @@ def replay(
     finding: Annotated[str, typer.Argument(metavar="FINDING", help="The id of a finding, such as F3 or sls-F3.")],
     target: Annotated[Path | None, typer.Option(metavar="FILE", help="The target file: which servers.")] = None,
     reference: Annotated[bool, typer.Option("--reference", help="Start the reference server and ask that.")] = False,
-    timeout: Annotated[float, typer.Option(min=0.01, metavar="SECONDS", help="For one exchange.")] = 10.0,
-    settle: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="For a state to show.")] = 5.0,
+    allow_retry: Annotated[
+        bool, typer.Option("--allow-retry", help="Retry tasks as well that were only found in a list.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(min=0.01, max=DAY, metavar="SECONDS", help="For one exchange.")] = 10.0,
+    settle: Annotated[float, typer.Option(min=0, max=DAY, metavar="SECONDS", help="For a state to show.")] = 5.0,
+    max_time: Annotated[float, typer.Option(min=1, max=DAY, metavar="SECONDS", help="For all of it.")] = 300.0,
 ) -> None:
-    """Conduct the check of a finding again, freshly signed and with fresh state: exit 0 if it passes now, 1 if not."""
-    from retryspec.console import safe
+    """Conduct the check of a finding again, freshly signed and with fresh state.
+
+    Exit 0 if the server behaves now, 1 if it still does not, 2 for a wrong call, 3 if that could not be seen.
+    """
     from retryspec.report.reading import read_report
     from retryspec.runner import Plan, run
-    from retryspec.verdicts import Outcome
 
     content = read_report(report)
     slug, behaviour, told = _found(content, finding, report)
@@ -34,27 +49,22 @@ def replay(
             slugs=(slug,),
             depth=content["tool"]["depth"],
             seed=content["tool"]["seed"],
+            allow_retry=allow_retry,
             timeout=timeout,
             settle=settle,
+            max_time=max_time,
             checks=(told["check"],),
         )
-        again = run(plan)
-    [api] = again.apis
-    result = next(each for each in api.behaviours if each.behaviour.id == behaviour["id"])
-    lines = [
-        f"{behaviour['id']}  {behaviour['says']}",
-        f"then      expected {told['expected']}",
-        f"          received {told['received']}",
-    ]
-    for each in result.findings:
-        lines += [f"now       expected {each.expected}", f"          received {each.received}"]
-        lines += [f"          {each.exchange.curl}"] if each.exchange else []
-    still = bool(result.findings)
-    looked = result.outcome in (Outcome.PASS, Outcome.SKIPPED) or result.partly
-    if not still:
-        lines.append(f"now       {'as it should be' if looked and not api.trouble else api.trouble or result.reason}")
-    sys.stdout.write("\n".join(safe(line) for line in lines) + "\n")
-    raise typer.Exit(1 if still else 0 if looked and not api.trouble else 3)
+        [api] = run(plan).apis
+    result = next((each for each in api.behaviours if each.behaviour.id == behaviour["id"]), None)
+    if result is None:
+        raise RunError(f"{report}: this version of retryspec knows no behaviour {behaviour['id']}.")
+    still = _still_holds(result, behaviour)
+    unseen = None if still else _why_unseen(api, result, told["check"])
+    for label, text in _lines(behaviour, told, result, unseen):
+        lines = visible(text, kept="\n").split("\n")
+        sys.stdout.write(f"{label:9} " + ("\n" + " " * 10).join(lines) + "\n")
+    raise typer.Exit(1 if still else 3 if unseen else 0)
 
 
 def _found(content: dict[str, Any], finding: str, report: Path) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -70,3 +80,57 @@ def _found(content: dict[str, Any], finding: str, report: Path) -> tuple[str, di
                 if each["id"] == number and slug in ("", api["api"]):
                     return api["api"], behaviour, each
     raise UsageError(f"{report}: there is no finding {finding!r} in this report.")
+
+
+def _still_holds(result: "BehaviourResult", behaviour: dict[str, Any]) -> bool:
+    """Whether the check speaks against the server again; a mere note counts where it was no more before."""
+    from retryspec.verdicts import Outcome
+
+    if result.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.UNSTABLE):
+        return True
+    return bool(result.findings) and behaviour["outcome"] not in ("fail", "warn", "unstable")
+
+
+def _why_unseen(api: "ApiReport", result: "BehaviourResult", check: str) -> str | None:
+    """Why nothing can be said of the server now; None when it was seen to behave."""
+    from retryspec.verdicts import Outcome
+
+    if api.trouble:
+        return api.trouble
+    if not result.checks:
+        return f"this version of retryspec has no check {check} of {result.behaviour.id}; run `retryspec check` again"
+    if result.outcome is Outcome.PASS or result.partly:
+        return None
+    return result.reason or "the check came to no observation"
+
+
+def _lines(
+    behaviour: dict[str, Any], told: dict[str, Any], result: "BehaviourResult", unseen: str | None
+) -> Iterator[tuple[str, str]]:
+    yield behaviour["id"], behaviour["says"]
+    yield "then", f"expected {told['expected']}"
+    yield "", f"received {told['received']}"
+    for finding in result.findings:
+        yield "now", f"expected {finding.expected}"
+        yield "", f"received {finding.received}"
+        if finding.exchange:
+            yield from _exchange(finding.exchange)
+    if not result.findings:
+        yield "now", f"not seen: {unseen}" if unseen else "as it should be"
+
+
+def _exchange(exchange: "ExchangeRecord") -> Iterator[tuple[str, str]]:
+    yield "sent", f"{exchange.method} {exchange.url}"
+    if exchange.request_body:
+        yield "", exchange.request_body
+    if exchange.status is None:
+        yield "got", exchange.failure or "no answer"
+    else:
+        yield "got", f"{exchange.status} after {1000 * (exchange.seconds or 0):.0f} ms"
+        for name, value in exchange.response_headers:
+            yield "", f"{name}: {value}"
+        if exchange.response_body:
+            yield "", exchange.response_body[:MOST_SHOWN]
+        if (more := len(exchange.response_body) - MOST_SHOWN) > 0:
+            yield "", f"... and {more} characters more"
+    yield "curl", exchange.curl

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retryspec.errors import UsageError
+from retryspec.visible import visible
 
 if TYPE_CHECKING:
     from retryspec.report.compare import Change
@@ -27,7 +28,11 @@ def report(
         Path | None, typer.Option(metavar="OLD", help="Compare with an older report; exit 1 on a new failure.")
     ] = None,
 ) -> None:
-    """Make a page of a report, merge shards, put several servers beside each other, or compare two runs."""
+    """Make a page of a report, merge shards, put several servers beside each other, or compare two runs.
+
+    Ends like the run: 0 if the servers keep their contract, 1 if they break it, 3 for no verdict; with --against 1 only
+    where something fails that did not, and 0 for a matrix.
+    """
     from retryspec.report.merge import are_shards, matrix, merged
     from retryspec.report.page import html_page, matrix_page
     from retryspec.report.reading import read_report
@@ -69,15 +74,18 @@ def _write(path: Path | None, made: "Any") -> None:
 def _say_verdict(content: dict[str, Any]) -> None:
     for api in content["apis"]:
         counts = ", ".join(f"{number} {outcome}" for outcome, number in api["counts"].items() if number)
-        sys.stdout.write(f"{api['api']}  {api['verdict']}  {counts}\n")
-    sys.stdout.write(f"{content['verdict']}\n")
+        _say(f"{api['api']}  {api['verdict']}  {counts}")
+        if trouble := api.get("trouble"):
+            _say(f"  {trouble}")
+    shard = content["tool"].get("shard")
+    _say(content["verdict"] + (f"  (part {shard} of a run alone)" if shard else ""))
 
 
 def _print_matrix(table: dict[str, Any]) -> None:
-    sys.stdout.write("\t".join(["behaviour", "level", *table["servers"]]) + "\n")
+    _say("behaviour", "level", *table["servers"])
     for row in table["rows"]:
         outcomes = [row["outcomes"].get(server, "-") for server in table["servers"]]
-        sys.stdout.write("\t".join([row["id"], row["level"], *outcomes]) + "\n")
+        _say(row["id"], row["level"], *outcomes)
 
 
 def _compare(old: dict[str, Any], new: dict[str, Any]) -> int:
@@ -85,7 +93,17 @@ def _compare(old: dict[str, Any], new: dict[str, Any]) -> int:
 
     changes: list[Change] = compared(old, new)
     for change in changes:
-        sys.stdout.write(f"{change.kind:17}{change.behaviour:20}{change.before} -> {change.after}  {change.says}\n")
+        _say(f"{change.kind:17}{change.behaviour:20}{change.before} -> {change.after}  {change.says}")
     if not changes:
-        sys.stdout.write("nothing changed\n")
-    return 1 if any(change.kind is Kind.BROKEN for change in changes) else 0
+        _say("nothing changed")
+    if any(change.kind is Kind.BROKEN for change in changes):
+        return 1
+    if new["verdict"] == "incomplete":
+        _say("incomplete: the new run has no verdict, so what it did not look at may be broken")
+        return 3
+    return 0
+
+
+def _say(*cells: str) -> None:
+    """Print a line; a report may come from anywhere, so that none of it may command a terminal."""
+    sys.stdout.write("\t".join(visible(cell, kept="") for cell in cells) + "\n")

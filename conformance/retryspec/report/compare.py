@@ -1,9 +1,11 @@
-"""What changed between two runs: what was mended, what broke, what is newly tested."""
+"""What changed between two runs: what was mended, what broke, what is newly tested or is no longer looked at."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from retryspec.verdicts import KNOWN_DEVIATION
 
 __all__ = ["Change", "Kind", "compared"]
 
@@ -19,8 +21,12 @@ class Kind(StrEnum):
     OTHER = "changed"
 
 
-TESTED = ("pass", "warn", "unstable", "fail")
-ALARMS = ("warn", "unstable")
+KNOWN = "fail, known"
+"""A failure that the target file names, which fails no run."""
+
+ABSENT = "absent"
+TESTED = ("pass", "warn", "unstable", KNOWN, "fail")
+ALARMS = ("warn", "unstable", KNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +42,22 @@ class Change:
 
 
 def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    """The behaviours whose outcome differs, the worst first; one that a report has not counts as skipped there."""
-    before = dict(_outcomes(old))
-    changes = [
-        Change(api, behaviour, says, was, now, _kind(was, now))
-        for (api, behaviour), (now, says) in _outcomes(new)
-        if (was := before.get((api, behaviour), ("skipped", ""))[0]) != now
-    ]
+    """The behaviours whose outcome differs, the worst first; some may be absent from one of the reports."""
+    before, after = dict(_outcomes(old)), dict(_outcomes(new))
+    changes = []
+    for api, behaviour in dict.fromkeys([*after, *before]):
+        was, says_then = before.get((api, behaviour), (ABSENT, ""))
+        now, says = after.get((api, behaviour), (ABSENT, says_then))
+        if was != now:
+            changes.append(Change(api, behaviour, says, was, now, _kind(was, now)))
     return sorted(changes, key=lambda change: list(Kind).index(change.kind))
 
 
 def _outcomes(report: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
     for api in report["apis"]:
         for behaviour in api["behaviours"]:
-            yield (api["api"], behaviour["id"]), (behaviour["outcome"], behaviour["says"])
+            known = behaviour["outcome"] == "fail" and str(behaviour["reason"]).startswith(KNOWN_DEVIATION)
+            yield (api["api"], behaviour["id"]), (KNOWN if known else behaviour["outcome"], behaviour["says"])
 
 
 def _kind(before: str, after: str) -> Kind:

@@ -61,6 +61,7 @@ def _api(api: ApiReport, numbered: list[tuple[str, BehaviourResult, Finding]]) -
         "requests": api.requests,
         "counts": {outcome.value: api.count(outcome) for outcome in Outcome},
         "behaviours": [_behaviour(result, ids) for result in api.behaviours],
+        **({"trouble": api.trouble} if api.trouble else {}),
         **({"sent": _sent(api)} if api.requests else {}),
         **({"properties": _properties(api)} if api.reached else {}),
     }

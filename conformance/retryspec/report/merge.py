@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from retryspec.errors import UsageError
+from retryspec.verdicts import ELSEWHERE, NO_CHECK_RAN, PARTLY, UNOBSERVABLE, too_few
 
 __all__ = ["are_shards", "matrix", "merged"]
 
@@ -22,10 +23,10 @@ def merged(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     Raises:
         UsageError: they are not all the shards of one run.
     """
-    shards = [report["tool"].get("shard") for report in reports]
-    of = {str(shard).partition("/")[2] for shard in shards}
-    if len(of) > 1 or sorted(shards) != [f"{number}/{max(of)}" for number in range(1, int(max(of)) + 1)]:
-        raise UsageError(f"These are not all shards of one run: {', '.join(map(str, shards))}.")
+    shards = sorted(tuple(map(int, report["tool"]["shard"].split("/"))) for report in reports)
+    if shards != [(part, len(reports)) for part in range(1, len(reports) + 1)]:
+        named = ", ".join(f"{part}/{of}" for part, of in shards)
+        raise UsageError(f"These are not all shards of one run: {named}.")
     first = reports[0]
     for report in reports[1:]:
         for what in ("seed", "depth", "version"):
@@ -55,18 +56,21 @@ def _merged_api(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         raise UsageError(
             f"The shards are of different servers: {', '.join(sorted({part['base_url'] for part in parts}))}."
         )
+    if len({tuple(behaviour["id"] for behaviour in part["behaviours"]) for part in parts}) > 1:
+        raise UsageError(f"The shards are of different catalogues: their behaviours of {parts[0]['api']} differ.")
     behaviours = [_merged_behaviour(each) for each in zip(*(part["behaviours"] for part in parts), strict=True)]
     outcomes = [behaviour["outcome"] for behaviour in behaviours]
     api = {
         **parts[0],
-        "verdict": _verdict([part["verdict"] for part in parts]),
+        "verdict": _api_verdict(parts),
         "requests": sum(part["requests"] for part in parts),
         "counts": {name: outcomes.count(name) for name in parts[0]["counts"]},
         "behaviours": behaviours,
     }
-    api.pop("properties", None)
-    if found := [part["properties"] for part in parts if "properties" in part]:
-        api["properties"] = found[0]
+    for name in ("properties", "trouble"):
+        # The generated requests of an API are one check, so at most one part has them.
+        if found := [part[name] for part in parts if name in part]:
+            api[name] = found[0]
     if sent := [part["sent"] for part in parts if "sent" in part]:
         api["sent"] = {
             "requests": sum(each["requests"] for each in sent),
@@ -77,13 +81,52 @@ def _merged_api(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _merged_behaviour(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    looked = [part for part in parts if part["outcome"] != "skipped"] or list(parts)
-    worst = min(looked, key=lambda part: WORST_FIRST.index(part["outcome"]))
+    looked = [part for part in parts if not _is_elsewhere(part)]
+    worst = min(looked or parts, key=lambda part: WORST_FIRST.index(part["outcome"]))
+    # As in a whole run, what several checks saw alike is one finding.
+    findings: dict[tuple[str, str], Any] = {}
+    for each in (each for part in parts for each in part["findings"]):
+        findings.setdefault((each["expected"], each["received"]), each)
     return {
         **worst,
+        # No part has a check for it, so a whole run would have had none either.
+        **({} if looked else {"outcome": "untested", "reason": NO_CHECK_RAN}),
         "checks": list(dict.fromkeys(check for part in parts for check in part["checks"])),
-        "findings": [finding for part in parts for finding in part["findings"]],
+        "findings": list(findings.values()),
     }
+
+
+def _is_elsewhere(behaviour: Mapping[str, Any]) -> bool:
+    return behaviour["reason"] in (ELSEWHERE, NO_CHECK_RAN)
+
+
+def _api_verdict(parts: Sequence[Mapping[str, Any]]) -> str:
+    """The verdict on an API as a whole run gives it, see `retryspec.verdicts.api_verdict`."""
+    verdicts = [part["verdict"] for part in parts]
+    if "breaks" in verdicts:
+        return "breaks"
+    if any("trouble" in part or part["counts"]["error"] for part in parts):
+        return "incomplete"
+    wanted = [each for each in zip(*(part["behaviours"] for part in parts), strict=True) if _is_wanted(each)]
+    tested = [each for each in wanted if any(_is_tested(part) for part in each)]
+    if not tested or too_few(_musts(tested), _musts(wanted)):
+        return "incomplete"
+    return "conforms"
+
+
+def _is_wanted(parts: Sequence[Mapping[str, Any]]) -> bool:
+    looked = [part for part in parts if not _is_elsewhere(part)]
+    skipped = looked and all(part["outcome"] == "skipped" for part in looked)
+    return not skipped and not any(str(part["reason"]).startswith(UNOBSERVABLE) for part in parts)
+
+
+def _is_tested(behaviour: Mapping[str, Any]) -> bool:
+    partly = behaviour["outcome"] == "untested" and PARTLY in str(behaviour["reason"])
+    return partly or behaviour["outcome"] not in ("untested", "skipped")
+
+
+def _musts(behaviours: Sequence[Sequence[Mapping[str, Any]]]) -> int:
+    return sum(parts[0]["level"] == "MUST" for parts in behaviours)
 
 
 def _verdict(verdicts: Sequence[str]) -> str:

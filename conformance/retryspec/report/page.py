@@ -6,11 +6,13 @@ Whatever came from a server is text: the template escapes it, and characters tha
 import base64
 import hashlib
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
+
+from retryspec.verdicts import UNOBSERVABLE
+from retryspec.visible import visible
 
 __all__ = ["html_page", "matrix_page"]
 
@@ -19,10 +21,6 @@ OUTCOMES = ("fail", "error", "unstable", "warn", "untested", "skipped", "pass")
 
 MOST_PRETTY = 32 * 1024
 """Characters of a body that are laid out; a longer one is shown as it came."""
-
-UNOBSERVABLE = "unobservable:"
-
-_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def html_page(report: Mapping[str, Any]) -> str:
@@ -80,22 +78,27 @@ def _decisions(slug: str) -> Mapping[str, Sequence[str]]:
     return {name: behaviour.decision for name, behaviour in load_document(slug).behaviours.items()}
 
 
-def visible(text: object) -> str:
-    """A text in which control and direction characters are shown as what they are."""
-    return "".join(
-        f"\\u{ord(each):04x}" if unicodedata.category(each) in _UNSEEN and each not in "\n\t" else each
-        for each in str(text)
-    )
-
-
 def pretty(body: str) -> str:
-    """A body that is JSON, laid out; any other as it came."""
+    """A body that is JSON, laid out; any other as it came, and one of which that would not tell all."""
     if len(body) > MOST_PRETTY:
         return body
     try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        content = json.loads(body, object_pairs_hook=_distinct, parse_float=_as_written, parse_constant=_as_written)
+        return json.dumps(content, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return body
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError
+    return dict(pairs)
+
+
+def _as_written(number: str) -> float:
+    if repr(float(number)) != number:
+        raise ValueError
+    return float(number)
 
 
 def _asset(name: str) -> str:
