@@ -5,6 +5,7 @@ is this class with one method replaced (see `retryspec.reference.variations`). H
 and white space included, is in `presentation`.
 """
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ from retryspec.reference.opsmanager.sample import keep_sample
 from retryspec.reference.opsmanager.store import Job, State, Store
 
 __all__ = ["Server"]
+
+_LOG = logging.getLogger("retryspec.reference.opsmanager")
 
 BASE_PATH = "/api/public/v1.0"
 
@@ -129,6 +132,7 @@ class Server(Presentation):
 
     def failed(self, call: Call, error: Exception) -> Refusal:
         """Return the answer to a request that an error of this server ended."""
+        _LOG.error("%s %s failed", call.method, call.path, exc_info=error)
         return self.refuse(faults.INTERNAL)
 
     # Names

@@ -4,6 +4,7 @@ Everything that the contract says happens in a method of its own, so that a serv
 is this class with one method replaced (see `retryspec.reference.variations`).
 """
 
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from email.utils import formatdate
@@ -30,6 +31,8 @@ from retryspec.reference.sls.sample import SAMPLE, keep_sample
 from retryspec.reference.sls.store import Shipper, ShipperName, State, Store, Task
 
 __all__ = ["Server"]
+
+_LOG = logging.getLogger("retryspec.reference.sls")
 
 WINDOW_SECONDS = 48 * 3600
 MOST_RETRIES = 10
@@ -125,6 +128,7 @@ class Server(Admission):
 
     def failed(self, call: Call, error: Exception) -> Refusal:
         """Return the answer to a request that an error of this server ended."""
+        _LOG.error("%s %s failed", call.method, call.path, exc_info=error)
         return self.refuse(faults.INTERNAL)
 
     def finish(self, call: Call, response: Response) -> Response:
