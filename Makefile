@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DOCUMENTS := $(wildcard openapi/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test detection soak docs check lint lint-python lint-documents types generate check-generated build clean
+.PHONY: help conformance test detection soak docs bench bench-detection bench-mutants bench-time bench-models bench-server check lint lint-python lint-documents types generate check-generated build clean
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -27,6 +27,12 @@ soak: .venv/dev ## the reference server under load and faults at full length (ho
 docs: .venv/dev ## write the static site: references, behaviours, decisions, guides
 	rm -rf site
 	$(BIN)/python -m retryspec.pages --out site
+
+bench: .venv/bench ## measure what the suite detects and costs, and write conformance/bench/RESULTS.md (about an hour)
+	cd conformance && ../$(BIN)/python -m bench
+
+bench-detection bench-mutants bench-time bench-models bench-server: .venv/bench ## a piece of it alone
+	cd conformance && ../$(BIN)/python -m bench $(@:bench-%=%)
 
 check: lint types check-generated test build ## all that a reviewer runs
 
@@ -74,3 +80,7 @@ clean: ## remove what make installed and wrote
 .venv/dev: .venv/pip pyproject.toml
 	$(PIP) install -c constraints.txt -e '.[all]' --group dev
 	@touch $@ .venv/suite
+
+.venv/bench: .venv/dev pyproject.toml
+	$(PIP) install -c constraints.txt --group bench
+	@touch $@

@@ -65,16 +65,14 @@ def _without_parts(text: str, secret: str) -> str:
     length = max(SHORTEST_PART, min(len(secret) // 2, LONGEST_PART))
     if len(text) < length or len(secret) < 2 * SHORTEST_PART:
         return text
-    start = 0
-    while start + length <= len(secret):
+    for start in range(len(secret) - length + 1):
         part = secret[start : start + length]
-        if part in text and part not in _OURS:
+        # Longer pieces first; a shorter one may still stand elsewhere.
+        while part in text and part not in _OURS:
             end = start + length
             while end < len(secret) and secret[start : end + 1] in text:
                 end += 1
             text = text.replace(secret[start:end], REDACTED)
-            start = end
-        start += 1
     return text
 
 

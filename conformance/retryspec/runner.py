@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from retryspec.behaviours import Behaviour
+from retryspec.checks import decided_by
 from retryspec.documents import load_document, slugs
 from retryspec.errors import RunError, UsageError
 from retryspec.exchange import ReadOnly
@@ -112,8 +113,8 @@ class RunReport:
 class Progress:
     """Told what happens during a run; this one does nothing with it."""
 
-    def planned(self, checks: int) -> None:
-        """So many checks will run."""
+    def planned(self, checks: Sequence[Sequence[str]]) -> None:
+        """These checks will run, each with the behaviours that it decides."""
 
     def finished(self, result: CheckResult) -> None:
         """A check is through."""
@@ -309,8 +310,8 @@ class Collector:
         self._progress = progress
 
     def pytest_collection_finish(self, session: object) -> None:
-        """Tell how many checks there are; the workers of pytest-xdist each know the same number."""
-        self._progress.planned(len(getattr(session, "items", [])))
+        """Tell which checks there are; with pytest-xdist only its workers know them."""
+        self._progress.planned([decided_by(getattr(item, "obj", None)) for item in getattr(session, "items", [])])
 
     def pytest_runtest_logreport(self, report: object) -> None:
         """Take one result."""

@@ -29,6 +29,7 @@ class Table:
         self._file = file
         self._text = text
         self._read: set[str] = set()
+        self._in_clear: list[str] = []
         self.from_environment: set[str] = set()
         """The values that came from the environment, which is where secrets are kept."""
 
@@ -42,6 +43,30 @@ class Table:
         if value is None:
             raise self.wrong(key, "is missing")
         return value
+
+    def required_secret(self, key: str) -> str:
+        """A secret that has to be there."""
+        value = self.secret(key)
+        if value is None:
+            raise self.wrong(key, "is missing")
+        return value
+
+    def secret(self, key: str) -> str | None:
+        """A string that nobody else may see, or None where the key is absent."""
+        value = self.text(key)
+        if value is not None and isinstance(self._values[key], str):
+            self._in_clear.append(key)
+        return value
+
+    @property
+    def warning(self) -> str | None:
+        """What is unwise about how secrets are kept here: in clear, perhaps where others can read them."""
+        if not self._in_clear:
+            return None
+        named = ", ".join(self._in_clear)
+        first = f"{self._file}{self._line(self._in_clear[0])}: [{self.name}] {named} stands there in clear"
+        readable = ", and others can read the file" if _others_can_read(Path(self._file)) else ""
+        return f'{first}{readable}; better is {{ env = "NAME" }}.'
 
     def flag(self, key: str, default: bool) -> bool:
         """A boolean."""
@@ -192,6 +217,13 @@ def _split(table: Table, key: str, url: str) -> SplitResult:
     if "@" in parts.netloc:
         raise table.wrong(key, "has a user or a password before the host, which no API here asks for; leave them out")
     return parts
+
+
+def _others_can_read(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & 0o077)
+    except OSError:
+        return False
 
 
 def read_target_file(path: Path) -> dict[str, Table]:

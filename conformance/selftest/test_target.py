@@ -196,3 +196,30 @@ def test_table_takes_lists_by_name() -> None:
     assert table.texts_map("tasks") == {"fail": ("a", "b"), "running": ()}
     with pytest.raises(UsageError, match=r"f\.toml: \[sls\] tasks\.fail has to be a list of strings"):
         Table("sls", {"tasks": {"fail": "a"}}, file="f.toml").texts_map("tasks")
+
+
+def test_secret_in_clear_is_warned_of(tmp_path: Path) -> None:
+    """A secret that stands in the file itself is named with its line; so is a file that others can read."""
+    file = tmp_path / "target.toml"
+    file.write_text('[api]\nname = "n"\nkey = "hunter2"\n', encoding="utf-8")
+    file.chmod(0o644)
+    table = read_target_file(file)["api"]
+
+    assert (table.text("name"), table.secret("key")) == ("n", "hunter2")
+
+    assert table.warning == (
+        f'{file}:3: [api] key stands there in clear, and others can read the file; better is {{ env = "NAME" }}.'
+    )
+    file.chmod(0o600)
+    assert table.warning == f'{file}:3: [api] key stands there in clear; better is {{ env = "NAME" }}.'
+
+
+def test_secret_from_the_environment_is_not_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is where secrets belong."""
+    monkeypatch.setenv("THE_KEY", "hunter2")
+    file = tmp_path / "target.toml"
+    file.write_text('[api]\nkey = { env = "THE_KEY" }\n', encoding="utf-8")
+    table = read_target_file(file)["api"]
+
+    assert table.secret("key") == "hunter2"
+    assert table.warning is None

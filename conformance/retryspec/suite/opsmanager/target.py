@@ -39,7 +39,7 @@ def read_opsmanager_target(table: Table, document: Document) -> OpsManagerTarget
     target = OpsManagerTarget(
         claim=claim,
         public_key=table.required("public_key"),
-        private_key=table.required("private_key"),
+        private_key=table.required_secret("private_key"),
         group_id=table.text("group_id"),
         jobs=jobs,
     )

@@ -41,7 +41,7 @@ def read_sls_target(table: Table, document: Document) -> SlsTarget:
         claim=claim,
         endpoint=table.text("endpoint") or claim.origin.hostname or "",
         access_key_id=table.required("access_key_id"),
-        access_key_secret=table.required("access_key_secret"),
+        access_key_secret=table.required_secret("access_key_secret"),
         verifies_signatures=table.flag("verifies_signatures", True),
         project=table.text("project"),
         logstore=table.text("logstore"),

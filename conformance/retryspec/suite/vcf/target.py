@@ -45,8 +45,8 @@ def read_vcf_target(table: Table, document: Document) -> VcfTarget:
     target = VcfTarget(
         claim=claim,
         username=table.text("username"),
-        password=table.text("password"),
-        token=table.text("token"),
+        password=table.secret("password"),
+        token=table.secret("token"),
         requires_auth=table.flag("requires_auth", False),
         tasks=tasks,
     )

@@ -1,0 +1,1 @@
+"""What each API's status and retry calls look like, for the load on the reference server."""

@@ -1,0 +1,143 @@
+"""No secret reaches an output, whatever a server does with what it is sent, and whatever goes wrong."""
+
+import base64
+import html
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from retryspec.documents import slugs
+from selftest.raw_servers import Line, RawServer, raw_server
+
+MARKER = "hunter2-Zq9/xV+Lm=7"
+"""The planted secret; its characters change in every way of writing."""
+
+TABLES = {
+    "sls": 'access_key_id = "an-id"\nproject = "p"\nlogstore = "l"\nshipper = "s"\n'
+    'access_key_secret = { env = "MARKER" }\ntasks = { fail = ["a"] }\n',
+    "vcf": 'username = "a-user"\npassword = { env = "MARKER" }\ntasks = { FAILED = ["a"] }\n',
+    "opsmanager": 'public_key = "a-key"\nprivate_key = { env = "MARKER" }\ngroup_id = "5f8f8c7d1d5e4a1b2c3d4e5f"\n'
+    'jobs = { FAILURE = ["5f8f8c7d1d5e4a1b2c3d4e60"] }\n',
+}
+
+
+def written(text: str) -> list[str]:
+    """A text in the ways in which a server may send it back."""
+    raw = text.encode()
+    half = len(text) // 2
+    return [
+        text, quote(text, safe=""), base64.b64encode(raw).decode(), base64.b64encode(b"user:" + raw).decode(),
+        base64.urlsafe_b64encode(raw).decode(), raw.hex(), raw.hex().upper(), html.escape(text), json.dumps(text)[1:-1],
+        json.dumps(text).replace("/", "\\/")[1:-1], text[::-1], text[:half], text[half:],
+    ]  # fmt: skip
+
+
+class Echo:
+    """Sends back what came in, in body and headers."""
+
+    def __init__(self, secret: str, status: str) -> None:
+        self._secret = secret
+        self._status = status
+
+    def __call__(self, line: Line) -> None:
+        """Serve a connection."""
+        while True:
+            request = line.request().decode("latin-1")
+            found = re.search(r"(?i)authorization: [^\r]*?([^\s:\"=]+)\"?\r", request)
+            words = [*written(self._secret), *(written(found[1]) if found else []), request]
+            token = {"accessToken": "tok-" + "x7" * 20, "refreshToken": {"id": "ref-" + "y8" * 20}}
+            body = json.dumps({**token, "errorCode": "Unauthorized", "message": words, "tasks": words}).encode()
+            headers = "".join(f"X-Echo: {re.sub('[^ -~]', '', word)[:3000]}\r\n" for word in words)
+            challenge = 'WWW-Authenticate: Digest realm="r", nonce="n0nce", qop="auth", algorithm=MD5\r\n'
+            head = f"HTTP/1.1 {self._status}\r\nContent-Type: application/json\r\n{challenge}{headers}"
+            line.send(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+@contextmanager
+def watched_command_lines(process: "subprocess.Popen[bytes]") -> Iterator[set[str]]:
+    """The command lines of all processes for as long as one runs."""
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            for each in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    seen.add(each.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+                except OSError:
+                    continue
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+def outputs(slug: str, folder: Path, server: RawServer, *more: str, code: str = "") -> str:
+    """All that a run leaves: files, both streams, and the command lines of every process."""
+    target = folder / "target.toml"
+    path = "/api/public/v1.0" if slug == "opsmanager" else ""
+    target.write_text(f'[{slug}]\nbase_url = "{server.base_url}{path}"\n{TABLES[slug]}', encoding="utf-8")
+    words = ["check", "--target", str(target), "--out", str(folder / "out"), "--max-time", "8", "--settle", "0.1"]
+    start = f"import sys; {code or 'pass'}; from retryspec.__main__ import main; sys.argv[0] = 'retryspec'; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", start, *words, "-v", *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"MARKER": MARKER, "PATH": "/usr/bin:/bin", "HOME": str(folder)},
+    )
+    with watched_command_lines(process) as lines:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode in (1, 3), err.decode()
+    files = [path.read_text(encoding="utf-8") for path in sorted((folder / "out").iterdir())]
+    return "\n".join([out.decode(), err.decode(), *files, *lines])
+
+
+def expect_no_secret(everything: str) -> None:
+    """Nothing of the marker is there, in whole or in half, however it is written."""
+    assert everything
+    for word in written(MARKER):
+        assert word not in everything
+
+
+@pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized"])
+@pytest.mark.parametrize("slug", slugs())
+def test_echoed_secret_is_in_no_output(slug: str, status: str, tmp_path: Path) -> None:
+    """A server that sends everything back, accepting or refusing, brings no secret into a report or onto a terminal."""
+    with raw_server(Echo(MARKER, status)) as server:
+        everything = outputs(slug, tmp_path, server, "--depth", "quick")
+
+    expect_no_secret(everything)
+    assert "[redacted]" in everything
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_json_on_standard_output_has_no_secret(slug: str, tmp_path: Path) -> None:
+    """The report on standard output is as clean as the one in the folder."""
+    with raw_server(Echo(MARKER, "200 OK")) as server:
+        expect_no_secret(outputs(slug, tmp_path, server, "--depth", "quick", "--format", "json"))
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_failure_of_the_suite_shows_no_secret(slug: str, tmp_path: Path) -> None:
+    """When the suite itself breaks with a secret in its hands, what it says of that has none."""
+    broken = (
+        "import retryspec.session as s; "
+        "exec(\"def broken(self, *a, **k): raise RuntimeError('lost ' + __import__('os').environ['MARKER'])\"); "
+        "s.Session.record = broken"
+    )
+    with raw_server(Echo(MARKER, "200 OK")) as server:
+        everything = outputs(slug, tmp_path, server, "--depth", "quick", code=broken)
+
+    expect_no_secret(everything)
+    assert "RuntimeError" in everything
