@@ -1,24 +1,19 @@
-"""What a person sees on the terminal: progress while a run goes on, then a summary to act on.
+"""What a person sees on the terminal: after a run a summary to act on.
 
 Everything that came from a server is shown as text: control characters are replaced, markup is not interpreted.
 """
 
-import os
-import sys
-import time
 from itertools import groupby
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 from rich.text import Text
 
 from retryspec.report import numbered_findings
-from retryspec.runner import ApiReport, Progress, RunReport
-from retryspec.verdicts import BehaviourResult, CheckResult, Finding, Outcome, Verdict
+from retryspec.runner import ApiReport, RunReport
+from retryspec.verdicts import BehaviourResult, Finding, Outcome, Verdict
 from retryspec.visible import visible
 
-__all__ = ["LiveProgress", "print_summary"]
+__all__ = ["print_summary"]
 
 COLOURS = {
     Outcome.PASS: "green",
@@ -33,47 +28,6 @@ MOST_SHOWN = 400
 MOST_IDS = 3
 MOST_FINDINGS = 3
 """Findings shown of one behaviour; the report has them all."""
-
-
-class LiveProgress(Progress):
-    """A progress display on standard error, where that is a terminal."""
-
-    def __init__(self, max_time: float) -> None:
-        self._ends_at = time.monotonic() + max_time
-        self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[requests]} requests, {task.fields[left]:.0f} s left"),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task("checks", total=None, requests=0, left=max_time)
-        self._requests = 0
-        self._shown = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-
-    def __enter__(self) -> "LiveProgress":
-        """Show it."""
-        if self._shown:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Take it away."""
-        if self._shown:
-            self._bar.stop()
-
-    def planned(self, checks: int) -> None:
-        """So many checks will run."""
-        if checks:
-            self._bar.update(self._task, total=checks)
-
-    def finished(self, result: CheckResult) -> None:
-        """A check is through."""
-        self._requests += result.requests
-        left = max(0.0, self._ends_at - time.monotonic())
-        self._bar.update(self._task, advance=1, requests=self._requests, left=left)
 
 
 def print_summary(report: RunReport, *, verbose: bool, out: str) -> None:

@@ -311,7 +311,8 @@ class Collector:
 
     def pytest_collection_finish(self, session: object) -> None:
         """Tell which checks there are; with pytest-xdist only its workers know them."""
-        self._progress.planned([decided_by(getattr(item, "obj", None)) for item in getattr(session, "items", [])])
+        functions = [getattr(item, "obj", None) for item in getattr(session, "items", [])]
+        self._progress.planned([decided_by(function) for function in functions if function is not None])
 
     def pytest_runtest_logreport(self, report: object) -> None:
         """Take one result."""

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from retryspec.console import LiveProgress, print_summary, safe
+from retryspec.console import print_summary, safe
 from retryspec.runner import ApiReport, RunReport
 from retryspec.verdicts import BehaviourResult, Outcome, Strength, Verdict
-from selftest.fakes import CATALOGUE, answered_with, behaviour, check_result, finding, record_of
+from selftest.fakes import CATALOGUE, answered_with, behaviour, finding, record_of
 
 MUST, SHOULD, _ = CATALOGUE.values()
 
@@ -130,13 +130,3 @@ def test_trouble_is_one_line(shown: Shown) -> None:
 
     assert text.count("gives no answer") == 1
     assert "\x1b" not in text
-
-
-def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where standard error is no terminal nothing is drawn on it."""
-    with LiveProgress(60) as progress:
-        progress.planned(3)
-        progress.planned(0)
-        progress.finished(check_result("X-MUST-01"))
-
-    assert capsys.readouterr() == ("", "")

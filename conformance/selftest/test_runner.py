@@ -1,7 +1,7 @@
 """A run: what is selected, claimed and known, what ends it, and what becomes of what was not looked at."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -101,15 +101,15 @@ def test_selection_needs_a_behaviour(sls_target: Target) -> None:
 
 
 def test_progress_is_told(reference: Callable[..., RunReport]) -> None:
-    """Whoever watches a run hears how many checks there are, and of each that is through."""
+    """Whoever watches a run hears which checks there are, and of each that is through."""
 
     class Heard(Progress):
         def __init__(self) -> None:
-            self.number = 0
+            self.decided: list[tuple[str, ...]] = []
             self.results: list[CheckResult] = []
 
-        def planned(self, checks: int) -> None:
-            self.number = checks
+        def planned(self, checks: Sequence[Sequence[str]]) -> None:
+            self.decided = [tuple(check) for check in checks]
 
         def finished(self, result: CheckResult) -> None:
             self.results.append(result)
@@ -118,7 +118,7 @@ def test_progress_is_told(reference: Callable[..., RunReport]) -> None:
     with reference_target(("sls",)) as target:
         report = run(Plan(target=target, only=("SLS-GET-05",)), heard)
 
-    assert heard.number == len(heard.results) > 0
+    assert heard.decided == [result.decides for result in heard.results] != []
     assert 0 < sum(result.requests for result in heard.results) < report.apis[0].requests
 
 

@@ -4,16 +4,13 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from retryspec.cli.options import DAY, Depth, Format
 from retryspec.cli.target import target_file
 from retryspec.errors import UsageError
-
-if TYPE_CHECKING:
-    from retryspec.runner import Plan, RunReport
 
 __all__ = ["check"]
 
@@ -46,8 +43,10 @@ def check(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every behaviour.")] = False,
 ) -> None:
     """Check servers: exit 0 if they keep their contract, 1 if they break it, 2 for a wrong call, 3 for no verdict."""
+    from retryspec.console import print_summary
+    from retryspec.progress import progress_on
     from retryspec.report import prepare_folder, report_json, write_reports
-    from retryspec.report.github import tell_github, without_commands
+    from retryspec.report.github import commands_stopped, tell_github, without_commands
     from retryspec.runner import Plan, run
     from retryspec.selfproof import prove_judging
 
@@ -69,9 +68,13 @@ def check(
             seed=seed,
             shard=_part(shard),
         )
-        report = run(plan) if format is Format.json else _run_with_display(plan, verbose=verbose, out=out)
+        with progress_on(sys.stderr, max_time) as progress:
+            report = run(plan, progress)
     if target is not None:
         sys.stderr.writelines(f"retryspec: warning: {warning}\n" for warning in report.warnings)
+    if format is Format.text:
+        with commands_stopped():
+            print_summary(report, verbose=verbose, out=str(out))
     write_reports(report, out)
     if format is Format.json:
         # In ASCII, so that it comes through whatever the encoding of the terminal is.
@@ -92,15 +95,3 @@ def _part(shard: str | None) -> tuple[int, int] | None:
     if found is None or int(found[1]) > int(found[2]):
         raise UsageError(f"--shard {shard}: give a part and a number of parts, such as 2/5.")
     return int(found[1]), int(found[2])
-
-
-def _run_with_display(plan: "Plan", *, verbose: bool, out: Path) -> "RunReport":
-    from retryspec.console import LiveProgress, print_summary
-    from retryspec.report.github import commands_stopped
-    from retryspec.runner import run
-
-    with LiveProgress(plan.max_time) as progress:
-        report = run(plan, progress)
-    with commands_stopped():
-        print_summary(report, verbose=verbose, out=str(out))
-    return report
