@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Source", "read_source"]
 
+MOST_BYTES = 4 * 1024 * 1024
+MOST_VALUES = 500_000
+"""Bytes of a file and values of a document that are read; ours have a hundredth of that."""
+
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -78,15 +82,35 @@ def _load(path: Path) -> object:
         raise UsageError("Generating needs PyYAML: install retryspec[generate].") from error
 
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            # One byte more than there may be: what is no regular file does not tell its length.
+            raw = file.read(MOST_BYTES + 1)
+        text = raw.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
+    if len(raw) > MOST_BYTES:
+        raise UsageError(f"{path} cannot be read: it is longer than {MOST_BYTES} bytes.")
     try:
         content = yaml.load(text, _core_loader())
+        if _is_large(content):
+            raise UsageError(f"{path} cannot be read: with its aliases it has more than {MOST_VALUES} values.")
         json.dumps(content, allow_nan=False)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from error
     return content
+
+
+def _is_large(content: object) -> bool:
+    """Whether a document is more than anybody writes: aliases within aliases grow without an end."""
+    waiting, seen = [content], 0
+    while waiting and seen <= MOST_VALUES:
+        value = waiting.pop()
+        seen += 1
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return seen > MOST_VALUES
 
 
 def _core_loader() -> "type[yaml.SafeLoader]":
