@@ -1,4 +1,4 @@
-"""Files and answers from outside: read up to a bound, named with what is wrong, never in command of a path or a line."""
+"""Files and answers from outside: read up to a bound, named with what is wrong, in command of no path and no line."""
 
 import json
 from collections.abc import Callable
