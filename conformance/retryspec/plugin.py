@@ -170,17 +170,18 @@ def run_options(config: pytest.Config) -> RunOptions:
     """The options of a run, as the checks need them."""
     option = config.option
     worker = getattr(config, "workerinput", None)
-    share = (int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])) if worker else (0, 1)
+    one, workers = (int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])) if worker else (0, 1)
+    part, parts = part_of(option.shard)
     return RunOptions(
         timeout=option.exchange_timeout,
         settle=option.settle,
         ends_at=option.ends_at,
         read_only=option.read_only,
         allow_retry=option.allow_retry,
-        rate=option.rate / share[1] if option.rate else None,
+        rate=option.rate / workers if option.rate else None,
         seed=option.suite_seed,
         depth=option.depth,
-        share=share,
+        share=((part - 1) * workers + one, parts * workers),
     )
 
 
@@ -233,10 +234,14 @@ def _is_asked_for(config: pytest.Config, item: pytest.Item) -> bool:
 
 def is_in_shard(shard: str | None, check: str) -> bool:
     """Whether a check belongs to a part of a run; which one is a matter of its id alone."""
-    if shard is None:
-        return True
-    part, of = map(int, shard.split("/"))
-    return zlib.crc32(check.encode()) % of == part - 1
+    part, parts = part_of(shard)
+    return zlib.crc32(check.encode()) % parts == part - 1
+
+
+def part_of(shard: str | None) -> tuple[int, int]:
+    """Which part of how many, given a text such as `2/5`."""
+    part, parts = map(int, (shard or "1/1").split("/"))
+    return part, parts
 
 
 def _waits(item: pytest.Item) -> bool:

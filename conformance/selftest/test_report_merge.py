@@ -1,5 +1,6 @@
 """Shards put together say what a whole run says; what changed between two runs is told whole."""
 
+import argparse
 import json
 import re
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from retryspec.errors import RunError, UsageError
+from retryspec.plugin import run_options
 from retryspec.reference.target import reference_target
 from retryspec.report import write_reports
 from retryspec.report.compare import Kind, compared
@@ -157,6 +159,27 @@ def test_one_shard_is_not_called_the_run(retryspec: Callable[..., Said], tmp_pat
     file.write_text(json.dumps(report(behaviour(1, "pass"), shard="1/2")), encoding="utf-8")
 
     assert retryspec("report", str(file)).out.endswith("conforms  (part 1/2 of a run alone)\n")
+
+
+def test_shards_share_the_known_ids() -> None:
+    """No two processes of any shard retry the same task that the target file names."""
+    options = argparse.Namespace(
+        exchange_timeout=1, settle=1, ends_at=None, read_only=False, allow_retry=False, rate=6.0, suite_seed=1,
+        depth="quick",
+    )  # fmt: skip
+    ids, taken, rates = list(range(20)), [], set()
+    for shard in ("1/2", "2/2"):
+        for worker in range(3):
+            config: Any = argparse.Namespace(
+                option=argparse.Namespace(**vars(options), shard=shard),
+                workerinput={"workerid": f"gw{worker}", "workercount": 3},
+            )
+            share, of = run_options(config).share
+            taken += ids[share::of]
+            rates.add(run_options(config).rate)
+
+    assert sorted(taken) == ids
+    assert rates == {2.0}
 
 
 # Comparing
