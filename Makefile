@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DOCUMENTS := $(wildcard openapi/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test detection soak docs bench bench-detection bench-mutants bench-time bench-models bench-server check lint lint-python lint-documents types generate check-generated build clean
+.PHONY: help conformance test detection soak docs bench bench-detection bench-mutants bench-time bench-models bench-server check dependencies minimum lint lint-python lint-documents types generate check-generated build clean
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -34,7 +34,17 @@ bench: .venv/bench ## measure what the suite detects and costs, and write confor
 bench-detection bench-mutants bench-time bench-models bench-server: .venv/bench ## a piece of it alone
 	cd conformance && ../$(BIN)/python -m bench $(@:bench-%=%)
 
-check: lint types check-generated test build ## all that a reviewer runs
+check: lint types check-generated dependencies test build ## all that a reviewer runs
+
+dependencies: .venv/dev ## what is installed fits together, and is what constraints.txt names
+	$(PIP) check
+	.ci/constraints-hold $(BIN)/python constraints.txt
+
+minimum: ## the oldest versions that pyproject.toml allows are enough for a run
+	rm -rf .venv-minimum && $(PYTHON) -m venv .venv-minimum
+	$(PYTHON) .ci/lower-bounds pyproject.toml >.venv-minimum/constraints.txt
+	.venv-minimum/bin/python -m pip --quiet --disable-pip-version-check install -c .venv-minimum/constraints.txt '.[check,serve]'
+	.venv-minimum/bin/retryspec check --reference --depth quick --out .venv-minimum/report
 
 lint: lint-python lint-documents ## the linters of code and documents (the latter need Node)
 
@@ -65,7 +75,7 @@ build: .venv/dev ## build the wheel and try it in an environment of its own
 	PYTHON=$(PYTHON) .ci/try-wheel dist/*.whl
 
 clean: ## remove what make installed and wrote
-	rm -rf .venv node_modules dist site retryspec-report .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-minimum node_modules dist site retryspec-report .mypy_cache .ruff_cache .pytest_cache
 
 .venv/pip: constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("make: Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
