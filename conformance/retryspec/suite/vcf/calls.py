@@ -63,11 +63,11 @@ class Calls:
         request = self.wire.request("PATCH", _path(task_id, query), body, headers=headers)
         return replace(request, about=(task_id,))
 
-    def odd(self, operation: str, segment: str, *, headers: Headers | None = None) -> Answer:
-        """Call getTask or retryTask with this raw text in place of the id."""
+    def odd(self, operation: str, segment: str, *, open_: bool = False) -> Answer:
+        """Call getTask or retryTask with this raw text in place of the id; `open_` where even the path is open."""
         method, body = ("GET", None) if operation == GET else ("PATCH", b"")
-        request = self.wire.request(method, f"/v1/tasks/{segment}", body, headers=headers)
-        return self.send(operation, request, Asked(sound=False))
+        request = self.wire.request(method, f"/v1/tasks/{segment}", body)
+        return self.send(operation, request, Asked(sound=False, open=open_))
 
     def list(
         self,
@@ -133,6 +133,12 @@ class Calls:
         self._must_claim(operation)
         return self.seen(operation, self.wire.send(request), asked or Asked())
 
+    def send_each(self, operation: str, requests: Sequence[Request], asked: Sequence[Asked]) -> Sequence[Answer]:
+        """Send prepared requests of an operation that do not depend on each other; the answers come in their order."""
+        self._must_claim(operation)
+        exchanges = self.wire.session.exchanger.send_side_by_side(requests)
+        return [self.seen(operation, exchange, each) for exchange, each in zip(exchanges, asked, strict=True)]
+
     def send_other(self, method: str, path: str, body: bytes | None = None) -> Answer:
         """Send what the document does not have."""
         self._must_not_be_read_only()
@@ -147,7 +153,10 @@ class Calls:
         for operation in set(operations):
             self._must_claim(operation)
         exchanges = self.wire.session.exchanger.send_together(requests)
-        return [self.seen(op, exchange, Asked()) for op, exchange in zip(operations, exchanges, strict=True)]
+        return [
+            self.seen(operation, exchange, Asked(_task_in(exchange.request) if operation == GET else None))
+            for operation, exchange in zip(operations, exchanges, strict=True)
+        ]
 
     def _must_not_be_read_only(self) -> None:
         if self.wire.session.options.read_only:
@@ -169,7 +178,7 @@ class Calls:
         look_at_answer(self.judge, self.wire.session.shape, operation, exchange, asked)
         body = json_or_none(response)
         if operation == RETRY and 200 <= response.status < 300:
-            self.spend(unquote(exchange.request.target.partition("?")[0].rstrip("/").rpartition("/")[2]))
+            self.spend(_task_in(exchange.request))
         if not isinstance(body, dict) or response.status != 200:
             return Answer(exchange, response, body)
         if operation == GET:
@@ -191,3 +200,8 @@ def _operation_of(request: Request) -> str:
     if request.method == "PATCH":
         return RETRY
     return LIST if request.target.partition("?")[0].endswith("/v1/tasks") else GET
+
+
+def _task_in(request: Request) -> str:
+    """The id in the path of a request."""
+    return unquote(request.target.partition("?")[0].rstrip("/").rpartition("/")[2])

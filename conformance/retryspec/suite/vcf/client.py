@@ -1,13 +1,13 @@
 """What a VCF check holds in its hands: states to ask for, calls to make, and what is there."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from retryspec.checks import Judge, Untestable
 from retryspec.suite.vcf.answers import Answer
 from retryspec.suite.vcf.calls import Calls
 from retryspec.suite.vcf.model import Batch, Page, Task, TaskPlan
-from retryspec.suite.vcf.shape import GET, LIST, RETRY
+from retryspec.suite.vcf.shape import GET, LIST, RETRY, Asked
 from retryspec.suite.vcf.wire import Headers
 
 __all__ = ["Answer", "Headers", "Vcf"]
@@ -67,12 +67,10 @@ class Vcf(Calls):
         if not self.claims(GET):
             listed = self.listed(batch, wanted)
             return {task_id: listed[task_id] for task_id in wanted if task_id in listed}
-        shown = {}
-        for task_id in wanted:
-            answer = self.get(task_id)
-            if answer.status != 404:
-                shown[task_id] = self._must_be_task(answer, task_id)
-        return shown
+        requests = [self.get_request(task_id) for task_id in wanted]
+        answers = self.send_each(GET, requests, [Asked(task_id) for task_id in wanted])
+        found = [(task_id, answer) for task_id, answer in zip(wanted, answers, strict=True) if answer.status != 404]
+        return {task_id: self._must_be_task(answer, task_id) for task_id, answer in found}
 
     def listed(self, batch: Batch, wanted: Iterable[str]) -> dict[str, Task]:
         """The tasks of a list that has all that are wanted, or else all there are, by id."""
@@ -138,6 +136,10 @@ class Vcf(Calls):
     def unknown_id(self) -> str:
         """An id in the usual form that names no task."""
         return str(uuid4())
+
+    def unknown_ids(self) -> Sequence[str]:
+        """Ids in the usual form that name no task: a random one, one of another version in upper case, and zeros."""
+        return str(uuid4()), str(uuid5(uuid4(), "task")).upper(), str(UUID(int=0))
 
     def _must_be_task(self, answer: Answer, task_id: str) -> Task:
         self.judge.expect(

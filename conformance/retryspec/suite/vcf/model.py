@@ -53,6 +53,10 @@ def moment_of(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
+# Members whose own members have any name.
+_MAPS = frozenset({"context"})
+
+
 def without_unlisted(value: Any, listed: frozenset[str]) -> Any:
     """A part of a body without what may differ from one reading to the next, and with its arrays sorted.
 
@@ -60,7 +64,7 @@ def without_unlisted(value: Any, listed: frozenset[str]) -> Any:
     """
     if isinstance(value, dict):
         kept = {
-            name: without_unlisted(member, listed)
+            name: member if name in _MAPS else without_unlisted(member, listed)
             for name, member in value.items()
             if name in listed and name != "referenceToken" and member is not None
         }
@@ -79,6 +83,8 @@ class TaskPlan:
     rerun_status: Meaning | None = None
     fault: bool = False
     """A retry of it meets an internal error."""
+    label: str | None = None
+    """What its name ends with, behind the mark of its batch; None for its place."""
 
 
 @dataclass(frozen=True, slots=True)

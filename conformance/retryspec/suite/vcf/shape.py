@@ -180,10 +180,13 @@ def _attribute_status(problem: ShapeProblem, asked: Asked) -> list[tuple[str, bo
 
 
 def _attribute_error(problem: ShapeProblem, asked: Asked) -> list[tuple[str, bool]]:
-    # Proxies and filters answer 401 and 403 before the service, and no source has them for tasks (vcf A16).
+    # Proxies and filters answer 401 and 403 before the service, and no source has them for tasks (vcf A16); nor has one
+    # the 400 that a path which is open may meet there (vcf A8, A9).
     strict = asked.sound or problem.status in (400, 404, 409, 500)
     if problem.status in (401, 403):
         strict = problem.operation in _TOKENS
+    elif not asked.sound and problem.operation in (GET, RETRY) and (asked.open or problem.status == 400):
+        strict = False
     own = _REFUSAL_OF.get((problem.operation, problem.status))
     if problem.trouble is Trouble.MEDIA_TYPE:
         return [(own or "VCF-ERROR-01", strict)]
@@ -216,8 +219,12 @@ def _attribute_task(problem: ShapeProblem, path: Steps) -> tuple[str, bool]:
         return ("VCF-TASK-03" if path else "VCF-TASK-01"), True
     if path == ("status",):
         return "VCF-TASK-STATUS-01", True
-    required = _REQUIRED.get(_kind_of(path[:-1]), frozenset())
-    return "VCF-TASK-02", not _is_null_member(problem) or path[-1] in required
+    if _is_null_member(problem):
+        # A required member that is null says as little as one that is absent (vcf R-15).
+        if path[-1] not in _REQUIRED.get(_kind_of(path[:-1]), ()):
+            return "VCF-TASK-02", False
+        return ("VCF-TASK-03" if path[:-1] else "VCF-TASK-01"), True
+    return "VCF-TASK-02", True
 
 
 def _kind_of(path: Steps) -> str:

@@ -72,7 +72,9 @@ class Supply:
         if self._wire.session.states is None:
             raise Untestable("needs provider states (states_url)")
         mark = f"check-{uuid4().hex[:12]}"
-        params = {"tasks": [_asked_for(plan, f"{mark} number {place}") for place, plan in enumerate(plans)]}
+        params = {
+            "tasks": [_asked_for(plan, f"{mark} {plan.label or f'number {place}'}") for place, plan in enumerate(plans)]
+        }
         values = self._wire.session.states.set_up(STATE, params)
         ids: object = values.get("ids")
         readable = isinstance(ids, list) and all(isinstance(each, str) and each for each in ids)

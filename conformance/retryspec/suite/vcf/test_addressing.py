@@ -1,10 +1,14 @@
 """The path and the id in it: which task is meant, and that nothing is where there is none."""
 
+from contextlib import suppress
+from urllib.parse import quote
+from uuid import UUID
+
 from retryspec.checks import NotClaimed, Untestable, decides
-from retryspec.suite.vcf.client import Answer, Vcf
+from retryspec.suite.vcf.client import Answer, Headers, Vcf
 from retryspec.suite.vcf.expectations import before_retry, expect_no_effect, expect_unchanged
 from retryspec.suite.vcf.model import Batch, Meaning, Task, TaskPlan
-from retryspec.suite.vcf.shape import GET, RETRY
+from retryspec.suite.vcf.shape import GET, LIST, RETRY
 from retryspec.suite.vcf.target import CANCEL
 
 FAILED = TaskPlan(Meaning.FAILED)
@@ -12,7 +16,17 @@ RUNNING = TaskPlan(Meaning.IN_PROGRESS)
 SUCCESSFUL = TaskPlan(Meaning.SUCCESSFUL)
 
 # Not in the form of any example, and percent-encoded where need be; never `history` or `config` (vcf R-22).
-MALFORMED = ("absent", "0", "%20", "%25", "*", "%F0%9F%93%88", "%27%20OR%20%271%27%3D%271", "x" * 2000)
+MALFORMED = (
+    "absent",
+    "0",
+    "%20",
+    "%25",
+    "*",
+    "%F0%9F%93%88",
+    "%27%20OR%20%271%27%3D%271",
+    "x" * 2000,
+    "zzzzzzzz-zzzz-4zzz-8zzz-zzzzzzzzzzzz",
+)
 # Where even the path is open: servers, and what stands before them, read these in several ways (vcf A9).
 OPEN = ("a%2Fb", "a/b", "%00", "%FF", "a%3Fb", "%", "")
 
@@ -24,14 +38,28 @@ def expect_unknown(vcf: Vcf, behaviour: str, answer: Answer, what: str) -> None:
     vcf.judge.expect(behaviour, answer.status == 404, answer.exchange, expected=expected, strict=False)
 
 
-def near(task_id: str) -> list[str]:
-    """Raw texts in place of an id that come close to a task's, and are not it."""
-    return [task_id[:-1], task_id[1:], f"{task_id}0", f"0{task_id}", task_id.replace("-", ""), f"{task_id[:8]}%25"]
-
-
 def near_ids(task_id: str, known: Batch) -> list[str]:
-    """Those of `near` that are not by chance the id of another task, or the same one to a lenient reader of UUIDs."""
-    return [name for name in near(task_id) if name not in known.ids and name != task_id.replace("-", "")]
+    """Ids that come close to a task's and are not it, percent-encoded; none is by chance that of another task."""
+    near = [task_id[:-1], task_id[1:], f"{task_id}0", f"0{task_id}", f"{task_id[:8]}%", f"{task_id[:-1]}_"]
+    with suppress(ValueError):
+        # With one digit changed a UUID is nobody's, which cannot be said of ids that are counted up.
+        for bit in (0, 60, 124):
+            near.append(str(UUID(int=UUID(task_id).int ^ (1 << bit))))
+    return [in_path(name) for name in near if name and name not in known.ids]
+
+
+def in_path(task_id: str) -> str:
+    """An id as a segment of a path."""
+    return quote(task_id, safe="")
+
+
+def encoded(task_id: str) -> str:
+    """An id whose first character is percent-encoded for no reason, in lower case."""
+    return "".join(f"%{byte:02x}" for byte in task_id[0].encode()) + in_path(task_id[1:])
+
+
+# What clients say that they read; an Error is JSON for all of them.
+ACCEPTS: tuple[Headers, ...] = ({}, {"Accept": None}, {"Accept": "*/*"})
 
 
 @decides("VCF-GET-03")
@@ -40,8 +68,8 @@ def test_unknown_task_is_not_found(vcf: Vcf) -> None:
     known = vcf.some_tasks([FAILED]).ids[0]
 
     vcf.task(known)
-    for _ in range(2):
-        answer = vcf.get(vcf.unknown_id())
+    for unknown, headers in zip(vcf.unknown_ids(), ACCEPTS, strict=True):
+        answer = vcf.get(unknown, headers=headers)
         vcf.judge.expect("VCF-GET-03", answer.status == 404, answer.exchange, expected="404, since no task has this id")
     vcf.task(known)
 
@@ -55,7 +83,7 @@ def test_malformed_id_is_not_found(vcf: Vcf) -> None:
         expect_unknown(vcf, "VCF-GET-03", vcf.odd(GET, name), f"{name[:60]!r}")
     for name in OPEN:
         if name:
-            vcf.odd(GET, name)
+            vcf.odd(GET, name, open_=True)
     vcf.judge.expect("VCF-GET-04", True, expected="no server fault")
     vcf.task(batch.ids[0])
 
@@ -66,8 +94,9 @@ def test_odd_spellings_of_an_id(vcf: Vcf) -> None:
     task_id = vcf.some_tasks([FAILED]).ids[0]
     shown = str(vcf.task(task_id).raw.get("id"))
 
-    for name in (f"%{ord(task_id[0]):02x}{task_id[1:]}", task_id.swapcase(), f"{task_id}/", f"{task_id}%20"):
-        answer = vcf.odd(GET, name)
+    segment = in_path(task_id)
+    for name in (encoded(task_id), in_path(task_id.swapcase()), f"{segment}/", f"{segment}%20"):
+        answer = vcf.odd(GET, name, open_=True)
         vcf.judge.expect(
             "VCF-GET-01",
             answer.refused or answer.task is None or answer.task.id.lower() in (task_id.lower(), shown.lower()),
@@ -83,9 +112,8 @@ def test_retry_of_unknown_task_is_refused(vcf: Vcf) -> None:
     batch, before = bystanders(vcf)
 
     answers = []
-    for _ in range(2):
-        unknown = vcf.unknown_id()
-        answers.append(vcf.retry(unknown))
+    for unknown, headers in zip(vcf.unknown_ids(), ACCEPTS, strict=True):
+        answers.append(vcf.retry(unknown, headers=headers))
         vcf.judge.expect(
             "VCF-RETRY-07", answers[-1].status == 404, answers[-1].exchange, expected="404, since no task has this id"
         )
@@ -118,10 +146,11 @@ def expect_absent(vcf: Vcf, task_id: str, *, strict: bool) -> None:
             expected="no task of that id after a retry that was refused with 404",
             strict=strict,
         )
-    elif vcf.claims("getTasks"):
-        listed = {task.id for task in vcf.page(vcf.list()).tasks}
-        vcf.judge.expect("VCF-STATE-05", task_id not in listed, expected=f"no task {task_id} listed", strict=strict)
-    else:
+    if vcf.claims(LIST):
+        page = vcf.list().page
+        listed = page is not None and task_id in page.ids
+        vcf.judge.expect("VCF-STATE-05", not listed, expected=f"no task {task_id} listed", strict=strict)
+    elif not vcf.claims(GET):
         raise Untestable(f"needs {GET} or a list to see what became of the id")
 
 
@@ -137,7 +166,7 @@ def test_retry_of_malformed_id_is_refused(vcf: Vcf) -> None:
         expect_unknown(vcf, "VCF-RETRY-07", answers[-1], f"{name[:60]!r}")
     expect_no_effect(vcf, batch, before, answers, "a retry with a malformed id")
     for name in OPEN:
-        answer = vcf.odd(RETRY, name)
+        answer = vcf.odd(RETRY, name, open_=True)
         vcf.judge.expect(
             "VCF-RETRY-03",
             answer.status < 500 or answer.status == 501,
@@ -152,10 +181,10 @@ def test_odd_spellings_of_an_id_retry_that_task_or_none(vcf: Vcf) -> None:
     """A percent-encoded id, one in other case and a slash behind are open: that task runs, or none (vcf A9, A25)."""
     batch = vcf.fresh_tasks([FAILED] * 4)
     before = before_retry(vcf, batch)
-    encoded, cased, slashed, other = batch.ids
+    first, cased, slashed, other = batch.ids
 
-    for name in (f"%{ord(encoded[0]):02x}{encoded[1:]}", cased.swapcase(), f"{slashed}/"):
-        answer = vcf.odd(RETRY, name)
+    for name in (encoded(first), in_path(cased.swapcase()), f"{in_path(slashed)}/"):
+        answer = vcf.odd(RETRY, name, open_=True)
         vcf.judge.expect(
             "VCF-RETRY-03",
             answer.accepted or answer.refused,
@@ -172,12 +201,13 @@ def test_other_methods_retry_nothing(vcf: Vcf) -> None:
     batch = vcf.fresh_tasks([FAILED, RUNNING])
     before = before_retry(vcf, batch)
     task_id = batch.ids[0]
+    path_of_it = f"/v1/tasks/{in_path(task_id)}"
 
     for method, path in (
-        ("POST", f"/v1/tasks/{task_id}"),
-        ("PUT", f"/v1/tasks/{task_id}"),
+        ("POST", path_of_it),
+        ("PUT", path_of_it),
         ("PATCH", "/v1/tasks"),
-        ("POST", f"/v1/tasks/{task_id}/retry"),
+        ("POST", f"{path_of_it}/retry"),
     ):
         answer = vcf.send_other(method, path, b"")
         vcf.judge.expect(
@@ -211,7 +241,7 @@ def test_cancelling_is_no_retry(vcf: Vcf) -> None:
     batch = vcf.fresh_tasks([RUNNING, SUCCESSFUL, FAILED])
 
     for task_id in (*batch.ids, vcf.unknown_id()):
-        answer = vcf.send_other("DELETE", f"/v1/tasks/{task_id}")
+        answer = vcf.send_other("DELETE", f"/v1/tasks/{in_path(task_id)}")
         vcf.judge.expect(
             "VCF-RETRY-01", answer.status < 500, answer.exchange, expected="no server fault for DELETE", strict=False
         )

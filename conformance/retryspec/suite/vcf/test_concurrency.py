@@ -1,7 +1,9 @@
 """Many clients at the same moment."""
 
+from collections.abc import Mapping, Sequence
+
 from retryspec.checks import Untestable, decides
-from retryspec.suite.vcf.client import Vcf
+from retryspec.suite.vcf.client import Answer, Vcf
 from retryspec.suite.vcf.expectations import (
     before_retry,
     expect_not_failed_refused,
@@ -9,7 +11,7 @@ from retryspec.suite.vcf.expectations import (
     expect_under_way,
     look_into_refusal,
 )
-from retryspec.suite.vcf.model import Meaning, TaskPlan
+from retryspec.suite.vcf.model import Batch, Meaning, Task, TaskPlan
 
 LONG = TaskPlan(Meaning.FAILED, rerun_seconds=60)
 
@@ -28,6 +30,7 @@ def test_one_of_simultaneous_retries_is_accepted(vcf: Vcf) -> None:
         answers = vcf.send_together([vcf.retry_request(named) for _ in range(many)])
         accepted = [answer for answer in answers if answer.accepted]
         if not accepted:
+            expect_not_started(vcf, batch, before, named, answers)
             look_into_refusal(vcf, batch, answers[0], before, named)
         elif not expect_under_way(vcf, batch, [named], before) and vcf.can_look:
             raise Untestable("the retry had no effect", because="VCF-RETRY-05")
@@ -58,7 +61,28 @@ def test_one_of_simultaneous_retries_is_accepted(vcf: Vcf) -> None:
     expect_unchanged(vcf, "VCF-RETRY-03", batch, before, "since it was not named in a retry", but=batch.ids[2:])
 
 
-@decides("VCF-RETRY-05", "VCF-STATE-01", "VCF-RETRY-03")
+def expect_not_started(
+    vcf: Vcf, batch: Batch, before: Mapping[str, Task], named: str, answers: Sequence[Answer]
+) -> None:
+    """Where all simultaneous retries of a task were refused, none of them has started it.
+
+    Raises:
+        Untestable: one has, so that nothing more can be said of the task.
+    """
+    now = vcf.snapshot(batch, [named]).get(named) if vcf.can_look else None
+    if now is None or now.meaning is before[named].meaning:
+        return
+    vcf.judge.expect(
+        "VCF-STATE-06",
+        False,
+        answers[0].exchange,
+        expected=f"200 for one of {len(answers)} retries of a failed task, since it runs now",
+        strict=batch.promised,
+    )
+    raise Untestable("a task runs though all simultaneous retries of it were refused", because="VCF-STATE-06")
+
+
+@decides("VCF-RETRY-05", "VCF-STATE-01", "VCF-RETRY-03", "VCF-GET-05")
 def test_simultaneous_retries_of_different_tasks(vcf: Vcf) -> None:
     """Retries of different tasks at one moment all have their effect, and each task is found while they go on."""
     batch = vcf.fresh_tasks([LONG] * 8)
@@ -80,7 +104,8 @@ def test_simultaneous_retries_of_different_tasks(vcf: Vcf) -> None:
         vcf.judge.expect(
             "VCF-STATE-01", answer.accepted, answer.exchange, expected="the task under its id while it is retried"
         )
-    vcf.judge.expect("VCF-STATE-01", True, expected="looked at where tasks can be read")
+    for each in ("VCF-STATE-01", "VCF-GET-05"):
+        vcf.judge.expect(each, True, expected="looked at where tasks can be read")
     ran = [task_id for answer, task_id in zip(answers, named, strict=False) if answer.accepted]
     expect_under_way(vcf, batch, ran, before)
     expect_unchanged(vcf, "VCF-RETRY-03", batch, before, "since it was not named in a retry", but=named)

@@ -3,7 +3,7 @@
 from retryspec.checks import NotClaimed, Untestable, decides
 from retryspec.exchange import ReadOnly
 from retryspec.suite.vcf.client import Answer, Vcf
-from retryspec.suite.vcf.expectations import before_retry
+from retryspec.suite.vcf.expectations import before_retry, expect_unchanged
 from retryspec.suite.vcf.model import UNDER_WAY, Meaning, TaskPlan
 from retryspec.suite.vcf.shape import GET, LIST, LOGIN, REFRESH, RETRY, Asked
 
@@ -56,12 +56,12 @@ def refused_retries(vcf: Vcf) -> list[Answer]:
         return []
 
 
-@decides("VCF-RETRY-11", *(f"VCF-ERROR-{number}" for number in ("01", "05", "09", "10")))
+@decides("VCF-RETRY-11", "VCF-RETRY-03", "VCF-ERROR-01", *(f"VCF-ERROR-{number}" for number in MEMBERS))
 def test_failure_of_a_retry_is_an_error(vcf: Vcf) -> None:
     """A retry that meets an internal error answers 500 with an Error; a retry of the task beside it is accepted."""
     batch = vcf.fresh_tasks([TaskPlan(Meaning.FAILED, fault=True), FAILED])
     faulty, sound = batch.ids
-    before_retry(vcf, batch)
+    before = before_retry(vcf, batch)
 
     answer = vcf.send(RETRY, vcf.retry_request(faulty), Asked(faulty, fault_expected=True))
     if answer.status == 200 and vcf.can_look and has_run(vcf.task(faulty).meaning):
@@ -69,8 +69,10 @@ def test_failure_of_a_retry_is_an_error(vcf: Vcf) -> None:
     vcf.judge.expect(
         "VCF-RETRY-11", answer.status == 500, answer.exchange, expected="500, since the retry met an internal error"
     )
-    for number in ("01", "05", "09", "10"):
+    for number in ("01", *MEMBERS):
         vcf.judge.expect(f"VCF-ERROR-{number}", True, expected="an Error")
+    beside = {task_id: task for task_id, task in before.items() if task_id == sound}
+    expect_unchanged(vcf, "VCF-RETRY-03", batch, beside, "since the retry that failed had not named it")
     answer = vcf.retry(sound)
     vcf.judge.expect(
         "VCF-RETRY-11", answer.status != 500, answer.exchange, expected="no failure of a retry of another task"

@@ -40,6 +40,7 @@ def test_list_is_a_page(vcf: Vcf) -> None:
         ("pageNumber", "1"),
         ("completedAfter", "0"),
         ("completedAfter", str(int(1000 * time.time()))),
+        ("completedAfter", "4102444800000"),
         ("taskStatus", "Failed"),
         ("taskType", "HOST_COMMISSION"),
         ("taskName", "Commission"),
@@ -67,6 +68,8 @@ def test_real_clients_can_list(vcf: Vcf) -> None:
         expect_page(vcf, "VCF-LIST-01", vcf.list(query, open_=True), what, strict=False)
     headers = {"Authorization": None, "authorization": f"Bearer {vcf.token()}", "Accept": None}
     expect_page(vcf, "VCF-LIST-01", vcf.list(headers=headers), "names of headers have no case, and Accept is optional")
+    headers = {"Accept": "*/*", "Content-Type": "application/json"}
+    expect_page(vcf, "VCF-LIST-01", vcf.list(headers=headers), "the Terraform provider names a type in every request")
 
 
 @decides("VCF-LIST-02", "VCF-LIST-05")
@@ -99,6 +102,9 @@ def test_odd_values_are_no_fault(vcf: Vcf) -> None:
             expect_open(vcf, {**few, name: value})
     for query in (
         {"taskStatus": "bogus"},
+        {"taskStatus": ""},
+        {"completedAfter": str(2**63 - 1)},
+        {"pageNumber": str(2**31 - 1), "pageSize": "100"},
         {"taskStatus": "%"},
         {"taskName": "' OR '1'='1"},
         {"taskName": "x" * 3000},
@@ -111,17 +117,19 @@ def test_odd_values_are_no_fault(vcf: Vcf) -> None:
         {"limit": "3", "pageSize": "2"},
     ):
         expect_open(vcf, {**few, **query})
+    for text in ("pageSize=5&pageSize=5", "taskStatus=Failed&taskStatus=Failed", "pageSize", "&&=&"):
+        expect_open(vcf, {}, f"/v1/tasks?{text}")
     vcf.page(vcf.list({"pageSize": "10"}))
 
 
-def expect_open(vcf: Vcf, query: dict[str, str]) -> None:
+def expect_open(vcf: Vcf, query: dict[str, str], path: str = "/v1/tasks") -> None:
     """Either answer of the two is given."""
-    answer = vcf.list(query, sound=False)
+    answer = vcf.list(query, sound=False, path=path)
     vcf.judge.expect(
         "VCF-LIST-04",
         answer.accepted or answer.status == 400,
         answer.exchange,
-        expected=f"400 with an Error, or a page, for {query}"[:200],
+        expected=f"400 with an Error, or a page, for {query or path}"[:200],
         strict=False,
     )
 

@@ -117,7 +117,9 @@ def test_task_that_is_not_failed_is_not_retried(vcf: Vcf, meaning: Meaning) -> N
     target = batch.ids[0]
     before = before_retry(vcf, batch)
 
-    answers = [vcf.retry(target), vcf.retry(target, headers=JSON)]
+    answers = [vcf.retry(target)]
+    expect_no_effect(vcf, batch, {target: before[target]} if before else {}, answers, f"a retry while it is {meaning}")
+    answers.append(vcf.retry(target, headers={**JSON, "Accept": None}))
     # A task under way may end, or fail, at any time; and the two rare statuses could be argued about (vcf A15).
     argued = meaning in (Meaning.COMPLETED_WITH_WARNING, Meaning.SKIPPED)
     strict = not argued and (meaning not in UNDER_WAY or batch.promised)
@@ -127,3 +129,6 @@ def test_task_that_is_not_failed_is_not_retried(vcf: Vcf, meaning: Meaning) -> N
     expect_no_effect(vcf, batch, before, answers, f"a retry of a task that is {meaning}")
     for failed in batch.failed:
         expect_retried(vcf, batch, vcf.retry(failed), before, failed, "the task beside it failed")
+    if meaning is Meaning.IN_PROGRESS:
+        # What a refusal begins may show a moment later.
+        expect_no_effect(vcf, batch, {target: before[target]} if before else {}, answers, "a retry while it runs")

@@ -1,12 +1,14 @@
 """One task as getTask shows it: its members, its statuses, and that reading it changes nothing."""
 
+from urllib.parse import quote
+
 import pytest
 
 from retryspec.checks import Untestable, decides
 from retryspec.suite.vcf.client import Vcf
 from retryspec.suite.vcf.expectations import before_retry
 from retryspec.suite.vcf.model import ENDED, Meaning, TaskPlan
-from retryspec.suite.vcf.shape import GET
+from retryspec.suite.vcf.shape import GET, LIST
 
 FAILED = TaskPlan(Meaning.FAILED)
 USUAL = (Meaning.FAILED, Meaning.SUCCESSFUL, Meaning.IN_PROGRESS, Meaning.PENDING, Meaning.CANCELLED)
@@ -76,17 +78,21 @@ def test_get_needs_nothing_but_the_id(vcf: Vcf) -> None:
 @decides("VCF-GET-05")
 def test_reading_changes_nothing(vcf: Vcf) -> None:
     """Tasks that have ended stay as they are, and one that runs goes on, however often and however they are read."""
-    batch = vcf.some_tasks([TaskPlan(meaning) for meaning in USUAL[:3]])
-    first = {task_id: vcf.task(task_id) for task_id in batch.ids[:5]}
+    batch = vcf.some_tasks([TaskPlan(meaning) for meaning in Meaning])
+    first = vcf.snapshot(batch, batch.ids[: len(Meaning)])
 
-    for task_id in first:
-        for _ in range(2):
-            vcf.get(task_id)
-    if vcf.claims("getTasks"):
+    for task_id in list(first)[:3]:
+        vcf.get(task_id)
+    if vcf.claims(LIST):
         vcf.list()
         vcf.list({"taskStatus": "Failed", "pageSize": "5"})
+        vcf.list({"doLiveRefresh": "true", "pageSize": "20"}, open_=True)
+    last = vcf.snapshot(batch, first)
     for task_id, before in first.items():
-        now = vcf.task(task_id)
+        now = last.get(task_id)
+        if now is None:
+            vcf.judge.expect("VCF-GET-05", False, expected=f"{task_id} still there", strict=batch.fresh)
+            continue
         ended = before.meaning in ENDED
         vcf.judge.expect(
             "VCF-GET-05",
@@ -105,6 +111,35 @@ def test_reading_changes_nothing(vcf: Vcf) -> None:
         )
 
 
+# What a name may hold: quotes, what only JSON or HTML makes something of, characters beyond ASCII and beyond 16 bits.
+NAMES = ("\"quoted\" 'twice' \\ / <b>&amp; 100 % {0}", "T\u00e2che \u65e5\u5fd7 \U0001f4c8 \u202e", "long " + "x" * 300)
+
+
+@decides("VCF-GET-02", "VCF-LIST-01")
+def test_names_of_every_kind_are_shown(vcf: Vcf) -> None:
+    """A task is shown and listed whatever its name is, where the provider of states takes such a name."""
+    batch = vcf.fresh_tasks([TaskPlan(Meaning.FAILED, label=name) for name in NAMES])
+
+    shown = vcf.snapshot(batch)
+    vcf.judge.expect(
+        "VCF-GET-02", len(shown) == len(batch.ids), expected="each task, whatever its name", received=str(len(shown))
+    )
+    if vcf.claims(LIST):
+        answer = vcf.list({"pageSize": "100", "taskName": batch.mark})
+        expected = "200 and a page, whatever the tasks' names"
+        vcf.judge.expect("VCF-LIST-01", answer.page is not None, answer.exchange, expected=expected)
+        names = {task.id: task.name for task in answer.page.tasks} if answer.page else {}
+        for task_id, task in shown.items():
+            vcf.judge.expect(
+                "VCF-LIST-01",
+                names.get(task_id, task.name) == task.name,
+                answer.exchange,
+                expected=f"the name of the task {task_id} as getTask shows it",
+                received=f"{names.get(task_id)!r}"[:100],
+                strict=False,
+            )
+
+
 @decides("VCF-GET-05")
 def test_head_and_options_change_nothing(vcf: Vcf) -> None:
     """HEAD and OPTIONS are open, but they change no task (vcf A24)."""
@@ -114,7 +149,7 @@ def test_head_and_options_change_nothing(vcf: Vcf) -> None:
         raise Untestable(f"needs {GET} or a list to see what became of the tasks")
 
     for method in ("HEAD", "OPTIONS"):
-        answer = vcf.send_other(method, f"/v1/tasks/{batch.ids[0]}")
+        answer = vcf.send_other(method, f"/v1/tasks/{quote(batch.ids[0], safe='')}")
         vcf.judge.expect(
             "VCF-GET-05",
             answer.status < 500 or answer.status == 501,

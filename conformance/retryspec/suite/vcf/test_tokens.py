@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from retryspec.checks import Untestable, decides
 from retryspec.exchange import ReadOnly
 from retryspec.suite.vcf.client import Answer, Vcf
 from retryspec.suite.vcf.model import Meaning, TaskPlan
-from retryspec.suite.vcf.shape import GET, LIST, RETRY
+from retryspec.suite.vcf.shape import GET, LIST, RETRY, Asked
 
 FAILED = TaskPlan(Meaning.FAILED)
 
@@ -80,7 +80,7 @@ def expect_refused(vcf: Vcf, behaviour: str, answer: Answer, what: str, usual: t
         vcf.judge.expect(behaviour, answer.status in usual, answer.exchange, expected=expected, strict=False)
 
 
-@decides("VCF-AUTH-02", "VCF-AUTH-03", "VCF-AUTH-04")
+@decides("VCF-AUTH-02", "VCF-AUTH-03", "VCF-AUTH-04", "VCF-AUTH-01")
 def test_login_gives_tokens(vcf: Vcf) -> None:
     """The right credentials give an access token that every operation accepts, and the id of a refresh token."""
     tokens = signed_in(vcf)
@@ -91,6 +91,17 @@ def test_login_gives_tokens(vcf: Vcf) -> None:
     again = signed_in(vcf)
     expect_let_in(vcf, "VCF-AUTH-03", again.access, "the access token of a second login")
     expect_let_in(vcf, "VCF-AUTH-03", tokens.access, "the access token of an earlier login", strict=False)
+    if vcf.claims(LIST):
+        request = vcf.list_request({"pageSize": "1"}, headers={"Authorization": f"Bearer {again.refresh}"})
+        answer = vcf.send(LIST, replace(request, secrets=(again.refresh, *request.secrets)), Asked(open=True))
+        vcf.judge.expect(
+            "VCF-AUTH-01",
+            answer.refused,
+            answer.exchange,
+            expected="401, since a refresh token is no access token",
+            strict=vcf.target.requires_auth,
+        )
+    vcf.judge.expect("VCF-AUTH-01", True, expected="looked at where there is a list")
 
 
 @decides("VCF-AUTH-02")
@@ -124,6 +135,9 @@ def test_wrong_credentials_are_refused(vcf: Vcf) -> None:
         "no user": {**spec, "username": ""},
         "user of another name": {**spec, "username": f"{spec['username']}x"},
         "no credentials": {},
+        "an API key that is nobody's": {"apiKey": vcf.unknown_id()},
+        "a name and an API key that is nobody's": {"username": spec["username"], "apiKey": vcf.unknown_id()},
+        "an identity token that is nobody's": {"idToken": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJub2JvZHkifQ."},
     }
     if vcf.has_states:
         # Several failed logins may lock an account: only a server that is there to be tested gets them.
@@ -134,6 +148,7 @@ def test_wrong_credentials_are_refused(vcf: Vcf) -> None:
             "password and more": {**spec, "password": f"{password}x"},
             "start of the password": {**spec, "password": password[:-1]},
             "password in other case": {**spec, "password": password.swapcase()},
+            "blanks around the password": {**spec, "password": f" {password} "},
             "no name": {"password": password},
             "name for a password": {**spec, "password": spec["username"]},
         }

@@ -105,6 +105,19 @@ class Wire:
             raise Untestable("signing in gave no access token", because="VCF-AUTH-03")
         raise Untestable("signing in was refused", because="VCF-AUTH-02")
 
+    def another_token(self) -> str:
+        """A valid access token of another client, from signing in once more.
+
+        Raises:
+            Untestable: the target has no user's name, or signing in gave none.
+        """
+        if self.target.username is None:
+            raise Untestable("needs username and password in the target file")
+        token = _token_in(self.send(self.login_request()).response)
+        if token is None:
+            raise Untestable("signing in gave no access token", because="VCF-AUTH-03")
+        return token
+
     def login_request(self) -> Request:
         """The request that signs the target's user in."""
         spec = {"username": self.target.username, "password": self.target.password}

@@ -1,0 +1,165 @@
+"""How a re-run goes on: it lasts as long as was asked for, ends as was asked for, and can be repeated."""
+
+import time
+from contextlib import suppress
+
+from retryspec.checks import Untestable, decides, in_background, takes_time
+from retryspec.suite.vcf.client import Vcf
+from retryspec.suite.vcf.expectations import (
+    before_retry,
+    expect_kept,
+    expect_listed,
+    expect_not_failed_refused,
+    expect_retried,
+    expect_still_there,
+    expect_unchanged,
+    expect_under_way,
+)
+from retryspec.suite.vcf.model import UNDER_WAY, Batch, Meaning, TaskPlan
+
+FAILED = TaskPlan(Meaning.FAILED)
+LONG = TaskPlan(Meaning.FAILED, rerun_seconds=60)
+
+# Seconds that a re-run lasts which is watched for nearly as long.
+LASTING = 4
+
+
+def expect_end(vcf: Vcf, batch: Batch, task_id: str, meaning: Meaning, started: float) -> bool:
+    """A re-run has ended as the provider of states promised, by the end of the settling time."""
+
+    def ended() -> bool:
+        now = vcf.snapshot(batch, [task_id])
+        return task_id in now and now[task_id].meaning is meaning
+
+    holds = vcf.settled(f"a re-run ends as {meaning}", ended)
+    now = vcf.snapshot(batch, [task_id])
+    expect_still_there(vcf, batch, [task_id], now)
+    after = f"{time.monotonic() - started:.1f} s after the retry"
+    vcf.judge.expect(
+        "VCF-STATE-02",
+        holds,
+        expected=f"{meaning} {after}, as the provider of states promised",
+        received=now[task_id].status,
+        strict=batch.promised,
+    )
+    return holds
+
+
+@decides("VCF-STATE-02", "VCF-STATE-01", "VCF-STATE-04", "VCF-STATE-07", "VCF-STATE-08", "VCF-RETRY-09", "VCF-RETRY-03")
+@in_background
+def test_rerun_goes_as_asked(vcf: Vcf) -> None:
+    """With the provider's promise a re-run ends as asked under the same id; one that failed again can be retried.
+
+    That holds whatever was refused while it ran.
+    """
+    batch = vcf.fresh_tasks(
+        [
+            TaskPlan(Meaning.FAILED, rerun_seconds=1, rerun_status=Meaning.SUCCESSFUL),
+            LONG,
+            TaskPlan(Meaning.FAILED, rerun_seconds=1, rerun_status=Meaning.FAILED),
+            FAILED,
+        ]
+    )
+    to_success, long, to_failure, untouched = batch.ids
+    before = before_retry(vcf, batch)
+    listed = set(vcf.walk({"taskName": batch.mark}, until=frozenset(batch.ids))) if vcf.claims("getTasks") else set()
+    started = time.monotonic()
+
+    for task_id in (to_success, to_failure, long):
+        expect_retried(vcf, batch, vcf.retry(task_id), before, task_id, "the task failed")
+    # Where this comes late, the task may have failed again, and is retried a second time.
+    refused = vcf.retry(to_failure).status == 409
+    time.sleep(max(0.0, started + 1.0 - time.monotonic()))
+    succeeded = expect_end(vcf, batch, to_success, Meaning.SUCCESSFUL, started)
+    failed_again = expect_end(vcf, batch, to_failure, Meaning.FAILED, started)
+    if refused and succeeded and not failed_again:
+        expect_not_prolonged(vcf, batch, to_failure)
+    vcf.judge.expect("VCF-STATE-04", True, expected="looked at where a retry was refused")
+    expect_under_way(vcf, batch, [long], before)
+    if succeeded:
+        expect_kept(vcf, before, vcf.snapshot(batch, [to_success]))
+        if to_success in listed:
+            expect_end_listed(vcf, batch, to_success, Meaning.SUCCESSFUL)
+        expect_not_failed_refused(vcf, vcf.retry(to_success), "the re-run succeeded", strict=batch.promised)
+    if failed_again:
+        expect_kept(vcf, before, vcf.snapshot(batch, [to_failure]))
+        if to_failure in listed:
+            expect_end_listed(vcf, batch, to_failure, Meaning.FAILED)
+        if expect_retried_again(vcf, batch, to_failure, "second"):
+            expect_kept(vcf, before, vcf.snapshot(batch, [to_failure]))
+            if to_failure in listed:
+                expect_end_listed(vcf, batch, to_failure, *UNDER_WAY, Meaning.FAILED)
+    expect_unchanged(vcf, "VCF-RETRY-03", batch, {untouched: before[untouched]} if before else {}, "untouched")
+    vcf.judge.expect("VCF-RETRY-09", True, expected="looked at where the re-run succeeded")
+    vcf.judge.expect("VCF-STATE-07", True, expected="looked at where the re-run failed")
+
+
+def expect_not_prolonged(vcf: Vcf, batch: Batch, task_id: str) -> None:
+    """A task whose retry was refused while it ran does not run on for longer than one that nobody asked to retry."""
+    now = vcf.snapshot(batch, [task_id]).get(task_id)
+    vcf.judge.expect(
+        "VCF-STATE-04",
+        now is None or now.meaning not in UNDER_WAY,
+        expected=f"the end of {task_id} in its time, whatever was refused meanwhile",
+        received=f"still {now.status if now else 'not found'}, while a task beside it has ended",
+        strict=batch.promised,
+    )
+
+
+def expect_end_listed(vcf: Vcf, batch: Batch, task_id: str, *meanings: Meaning) -> None:
+    """A task whose re-run has ended is listed as that, and so is one that runs a second time."""
+    # That the list itself is broken is for its own checks to say.
+    with suppress(Untestable):
+        expect_listed(vcf, batch, [task_id], frozenset(meanings))
+
+
+def expect_retried_again(vcf: Vcf, batch: Batch, task_id: str, number: str) -> bool:
+    """A task that has failed again is retried once more."""
+    before = vcf.snapshot(batch, [task_id])
+    answer = vcf.retry(task_id)
+    task = before.get(task_id)
+    may_refuse = answer.status == 409 and task is not None and task.retryable is False
+    holds = vcf.judge.expect(
+        "VCF-STATE-07",
+        answer.accepted or may_refuse,
+        answer.exchange,
+        expected=f"200 for the {number} retry, since the task has failed again",
+    )
+    return holds and answer.accepted and expect_under_way(vcf, batch, [task_id], before)
+
+
+@decides("VCF-STATE-02", "VCF-STATE-07")
+@takes_time
+@in_background
+def test_reruns_last_and_can_be_repeated(vcf: Vcf) -> None:
+    """With the provider's promise a re-run is not lost before its time, and one that fails can be retried each time."""
+    batch = vcf.fresh_tasks(
+        [
+            TaskPlan(Meaning.FAILED, rerun_seconds=LASTING, rerun_status=Meaning.SUCCESSFUL),
+            TaskPlan(Meaning.FAILED, rerun_seconds=1, rerun_status=Meaning.FAILED),
+        ]
+    )
+    lasting, failing = batch.ids
+    before = before_retry(vcf, batch)
+    started = time.monotonic()
+
+    expect_retried(vcf, batch, vcf.retry(lasting), before, lasting, "the task failed")
+    expect_retried(vcf, batch, vcf.retry(failing), before, failing, "the task failed")
+    for number in ("second", "third"):
+        time.sleep(1.0)
+        if not expect_end(vcf, batch, failing, Meaning.FAILED, started):
+            break
+        if not expect_retried_again(vcf, batch, failing, number):
+            break
+    vcf.judge.expect("VCF-STATE-07", True, expected="looked at where the re-run failed")
+    time.sleep(max(0.0, started + LASTING - 1.1 - time.monotonic()))
+    now = vcf.snapshot(batch, [lasting]).get(lasting)
+    # A server may count whole seconds, and this look may have come late: then it says nothing.
+    if time.monotonic() - started < LASTING - 1:
+        vcf.judge.expect(
+            "VCF-STATE-02",
+            now is not None and now.meaning in UNDER_WAY,
+            expected=f"pending or in progress, since the re-run lasts {LASTING} s",
+            received=f"{now.status if now else 'not found'} before that",
+            strict=batch.promised,
+        )
