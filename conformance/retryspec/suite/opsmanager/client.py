@@ -3,190 +3,30 @@
 Every call goes through `seen`, which looks at the form of the answer; a check says only what is particular to it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from secrets import token_hex
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
-from retryspec.exchange import Exchange, ReadOnly, Request, Response
+from retryspec.checks import Judge, NoAnswer, Untestable
+from retryspec.exchange import Exchange, Request
+from retryspec.suite.opsmanager.answers import Answer, is_too_deep
 from retryspec.suite.opsmanager.contents import look_at_job, look_at_numbers, look_at_page
-from retryspec.suite.opsmanager.digest import Challenge, Digest, challenge_of
-from retryspec.suite.opsmanager.model import DEFAULT_PAGE, Group, Job, JobPlan, Page, Status
+from retryspec.suite.opsmanager.digest import Digest, challenge_of
+from retryspec.suite.opsmanager.model import Group, Job, Page, Status
+from retryspec.suite.opsmanager.requests import Headers, Query, Requests, Sent, asked_in, job_of, path_of
 from retryspec.suite.opsmanager.shape import GET, LIST, RETRY, Asked, json_of, look_at_answer, look_at_error, unwrapped
-
-if TYPE_CHECKING:
-    from retryspec.suite.opsmanager.connection import OpsManagerConnection, Sent
 
 __all__ = ["Answer", "Headers", "OpsManager", "Query"]
 
 MOST_PAGES = 120
-DEEPEST = 100
-"""Levels of a body that are read."""
-
-UNSIGNED: Mapping[str, str | None] = {"Authorization": None}
-
-Headers = Mapping[str, str | None]
-Query = Mapping[str, str | int]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer, read as far as it can be."""
-
-    exchange: Exchange
-    response: Response
-    body: Any
-    """The JSON value of the body; None where there is none."""
-    job: Job | None = None
-    """The job, where it is one."""
-    page: Page | None = None
-    """The page, where it is one."""
-    moved: bool = False
-    """A refused retry of a job that has not failed any longer, by itself, as a job may of which nothing is promised."""
-
-    @property
-    def fine(self) -> bool:
-        """Whether it is a success, or a refusal for which the server cannot be blamed."""
-        return self.accepted or self.moved
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.response.status
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it is a success; that the status is just 200 is looked at in every exchange."""
-        return 200 <= self.status < 300
-
-    @property
-    def refused(self) -> bool:
-        """Whether it is a refusal."""
-        return 400 <= self.status < 500
-
-    @property
-    def error_code(self) -> str | None:
-        """`errorCode` of an error body."""
-        code = self.body.get("errorCode") if isinstance(self.body, dict) else None
-        return code if isinstance(code, str) else None
-
-
-class OpsManager:
+class OpsManager(Requests):
     """The Ops Manager API of the server under test, for one look of one check."""
-
-    def __init__(self, connection: "OpsManagerConnection", judge: Judge) -> None:
-        self._connection = connection
-        self.judge = judge
-        self.session = connection.session
-        self.settled = connection.session.settled
-        self.claims = connection.claims
-        self.public_key = connection.target.public_key
-        self.private_key = connection.target.private_key
-
-    @property
-    def can_look(self) -> bool:
-        """Whether there is an operation that shows jobs."""
-        return self.claims(GET) or self.claims(LIST)
 
     def judged_by(self, judge: Judge) -> "OpsManager":
         """The same server, for a part of the look that has a judge of its own."""
         return OpsManager(self._connection, judge)
-
-    def may_retry_freely(self) -> bool:
-        """Whether retries may be sent and nobody's work is at stake."""
-        return self.session.states is not None and self.claims(RETRY)
-
-    # States
-
-    def group(self, plans: Sequence[JobPlan]) -> Group:
-        """A project with at least these jobs to retry, wherever it comes from."""
-        self._must_claim(RETRY)
-        self._must_not_be_read_only()
-        return self._connection.group(plans)
-
-    def fresh_group(self, plans: Sequence[JobPlan]) -> Group:
-        """A project with just these jobs, made for this check."""
-        self._must_not_be_read_only()
-        if self._connection.session.states is None:
-            raise Untestable("needs provider states (states_url): a project with just the jobs that were asked for")
-        return self._connection.group(plans)
-
-    def some_group(self, plans: Sequence[JobPlan]) -> Group:
-        """A project to look at: with just these jobs, where the provider of states makes them."""
-        return self._connection.group(plans, needed=False)
-
-    def some_job(self, plans: Sequence[JobPlan]) -> tuple[Group, str]:
-        """A job to look at.
-
-        Raises:
-            Untestable: there is none.
-        """
-        group = self.some_group(plans)
-        if not group.ids:
-            raise Untestable("there is no job to look at: needs states_url, or jobs in the target's project")
-        return group, group.ids[0]
-
-    def unknown_id(self) -> str:
-        """An id in the right form that names nothing."""
-        return token_hex(12)
-
-    # Requests
-
-    def list_request(self, group_id: str, query: Query | None = None, *, headers: Headers | None = None) -> Request:
-        """A request for a page of the jobs of a project."""
-        return self._connection.request("GET", _path(group_id, query=query), headers=headers)
-
-    def get_request(
-        self, group_id: str, job_id: str, query: Query | None = None, *, headers: Headers | None = None
-    ) -> Request:
-        """A request for one job."""
-        return self._connection.request("GET", _path(group_id, job_id, query=query), headers=headers)
-
-    def retry_request(
-        self,
-        group_id: str,
-        job_id: str,
-        query: Query | None = None,
-        body: bytes | None = b"",
-        *,
-        headers: Headers | None = None,
-    ) -> Request:
-        """A request for a retry; by default with a Content-Length of 0, as most clients send it."""
-        path = _path(group_id, job_id, "retry", query=query)
-        return replace(self._connection.request("PUT", path, body, headers=headers), about=(job_id,))
-
-    def call_request(
-        self, operation: str, group_id: str, job_id: str, query: Query | None = None, *, headers: Headers | None = None
-    ) -> Request:
-        """A request of one of the three operations."""
-        if operation == LIST:
-            return self.list_request(group_id, query, headers=headers)
-        return (self.get_request if operation == GET else self.retry_request)(group_id, job_id, query, headers=headers)
-
-    def generated_request(self, method: str, target: str, body: bytes | None) -> Request:
-        """A request for a target and a body that were generated."""
-        return self._connection.request(method, target, body if method == "GET" else body or b"")
-
-    def new_challenge(self) -> Challenge:
-        """A challenge that nobody has answered yet.
-
-        Raises:
-            Untestable: the server gives none.
-        """
-        found = self._connection.new_challenge()
-        if found is None:
-            raise Untestable("a request without credentials is given no challenge", because="OM-COMMON-03")
-        return found
-
-    def digest(self, request: Request, challenge: Challenge, count: int = 1) -> Digest:
-        """The right answer to a challenge for a request, to be written or tampered with."""
-        return self._connection.digest(request, challenge, count)
-
-    def with_authorization(self, request: Request, value: str | None) -> Request:
-        """A request with another Authorization, or with none."""
-        return self._connection.with_authorization(request, value)
 
     # Calls
 
@@ -201,17 +41,17 @@ class OpsManager:
 
     def list(self, group: Group, query: Query | None = None, *, headers: Headers | None = None) -> Answer:
         """Ask for a page of the jobs of a project."""
-        asked = _asked(query, group_id=group.id)
+        asked = asked_in(query, group_id=group.id)
         return self.send(LIST, self.list_request(group.id, query, headers=headers), asked)
 
     def follow(self, group: Group, query: str) -> Answer:
         """Ask for the page that the query of a link names."""
-        request = self._connection.request("GET", f"{_path(group.id)}?{query}")
+        request = self._connection.request("GET", f"{path_of(group.id)}?{query}")
         return self.send(LIST, request, Asked(group_id=group.id, pretty=None, verbose=None, sound=False))
 
     def get(self, group: Group, job_id: str, query: Query | None = None, *, headers: Headers | None = None) -> Answer:
         """Ask for one job."""
-        asked = _asked(query, group_id=group.id, job_id=job_id)
+        asked = asked_in(query, group_id=group.id, job_id=job_id)
         return self.send(GET, self.get_request(group.id, job_id, query, headers=headers), asked)
 
     def retry(
@@ -226,12 +66,12 @@ class OpsManager:
         fault_expected: bool = False,
     ) -> Answer:
         """Ask for a retry."""
-        asked = replace(_asked(query, group_id=group.id, job_id=job_id), about=about, fault_expected=fault_expected)
+        asked = replace(asked_in(query, group_id=group.id, job_id=job_id), about=about, fault_expected=fault_expected)
         return self.send(RETRY, self.retry_request(group.id, job_id, query, body, headers=headers), asked)
 
     def odd(self, operation: str, group_id: str, job_id: str, query: Query | None = None, *, about: str) -> Answer:
         """Call an operation with these raw texts in place of the ids; `about` is what a fault speaks against."""
-        asked = replace(_asked(query), sound=False, about=about, verbose=None)
+        asked = replace(asked_in(query), sound=False, about=about, verbose=None)
         return self.send(operation, self.call_request(operation, group_id, job_id, query), asked)
 
     def send(self, operation: str, request: Request, asked: Asked | None = None) -> Answer:
@@ -244,7 +84,7 @@ class OpsManager:
         if method not in ("HEAD", "OPTIONS", "TRACE"):
             self._must_not_be_read_only()
         body = b"" if method in ("POST", "PATCH", "PUT", "DELETE") else None
-        exchange = self._sent(self._connection.request(method, _path(group_id, job_id, last), body))
+        exchange = self._sent(self._connection.request(method, path_of(group_id, job_id, last), body))
         if exchange.response is None:
             raise NoAnswer(exchange)
         if 400 <= exchange.response.status < 500:
@@ -265,9 +105,11 @@ class OpsManager:
         ]
         exchanges = self._connection.session.exchanger.send_together(signed)
         asked = Asked(about=self.judge.decides[0])
+        named = Counter(job_of(request.target) for operation, request in calls if operation == RETRY)
+        alone = {job_id for job_id, times in named.items() if self._connection.touch(job_id) and times == 1}
         answers = []
         for (operation, request), exchange in zip(calls, exchanges, strict=True):
-            answer = self.seen(operation, exchange, asked)
+            answer = self.seen(operation, exchange, asked, first=job_of(request.target) in alone)
             found = challenge_of(answer.response) if answer.status == 401 else None
             if found is not None and found.stale:
                 again = self.with_authorization(request, self.digest(request, found).header())
@@ -339,22 +181,32 @@ class OpsManager:
         answer = self.get(group, job_id)
         return None if answer.status == 404 else answer.job or self.job(group, job_id)
 
-    def seen(self, operation: str, exchange: Exchange, asked: Asked) -> Answer:
+    def seen(self, operation: str, exchange: Exchange, asked: Asked, *, first: bool | None = None) -> Answer:
         """Look at the form of an answer, as for every exchange of a run, and read it.
+
+        Args:
+            operation: the operation.
+            exchange: the exchange.
+            asked: what was asked for.
+            first: whether it is the first retry of a job that was promised to be failed; None to find out.
 
         Raises:
             NoAnswer: there is none.
         """
         response, connection = exchange.response, self._connection
+        if operation == RETRY and first is None:
+            # One that may be refused for what is particular to it says nothing about the retries of others.
+            first = connection.touch(job_of(exchange.request.target)) and asked.about is None
         if response is None:
             raise NoAnswer(exchange, asked.about)
         if operation == RETRY and 200 <= response.status < 300:
-            connection.spend(exchange.request.target.partition("?")[0].split("/")[-2])
+            connection.spend(job_of(exchange.request.target))
         look_at_answer(self.judge, connection.session.shape, operation, exchange, asked)
         body = json_of(response)
-        body = None if _is_too_deep(body) else body
+        body = None if is_too_deep(body) else body
         if response.status != 200 or operation == RETRY:
-            moved = operation == RETRY and response.status in (400, 409) and self._has_moved(exchange.request.target)
+            refused = operation == RETRY and response.status in (400, 409)
+            moved = refused and self._has_moved(exchange, first=bool(first))
             return Answer(exchange, response, body, moved=moved)
         inner = unwrapped(operation, body, envelope=asked.envelope is not False)
         look_at_numbers(self.judge, exchange, response)
@@ -370,12 +222,23 @@ class OpsManager:
                 look_at_job(self.judge, exchange, job.raw, asked, listed=True)
         return Answer(exchange, response, body, page=page)
 
-    def _has_moved(self, target: str) -> bool:
-        """Whether the job of a retry, of which nothing is promised, is not failed at this moment."""
-        parts = target.partition("?")[0].split("/")
-        if len(parts) < 5 or not self._connection.is_unpromised(parts[-4]):
+    def _has_moved(self, exchange: Exchange, *, first: bool) -> bool:
+        """Whether the job of a refused retry is not failed now, and not because of an earlier retry of it."""
+        parts = exchange.request.target.partition("?")[0].split("/")
+        if len(parts) < 5:
             return False
         group_id, job_id = parts[-4], parts[-2]
+        if self._connection.is_unpromised(group_id):
+            return self._is_shown_otherwise(group_id, job_id)
+        if not first or not self._is_shown_otherwise(group_id, job_id):
+            return False
+        self.judge.expect(
+            "OM-RETRY-12", False, exchange, expected="the job still FAILURE, since no retry has named it before"
+        )
+        return True
+
+    def _is_shown_otherwise(self, group_id: str, job_id: str) -> bool:
+        """Whether a job is shown, and not as failed."""
         asked = Asked(pretty=None, verbose=None, sound=False)
         shown: Sequence[Job]
         if self.claims(GET):
@@ -399,52 +262,3 @@ class OpsManager:
                 conclusive=True,
             )
         return sent.exchange
-
-    def _must_not_be_read_only(self) -> None:
-        if self._connection.session.options.read_only:
-            raise ReadOnly("needs a state or a retry, and the run may only read (--read-only)")
-
-    def _must_claim(self, operation: str) -> None:
-        if not self.claims(operation):
-            raise NotClaimed(f"the target does not claim {operation}")
-
-
-def _path(group_id: str, job_id: str = "", last: str = "", *, query: Query | None = None) -> str:
-    path = f"/groups/{group_id}/logCollectionJobs" + (f"/{job_id}" if job_id else "") + (f"/{last}" if last else "")
-    text = "&".join(f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in (query or {}).items())
-    return f"{path}?{text}" if text else path
-
-
-def _asked(query: Query | None, *, group_id: str | None = None, job_id: str | None = None) -> Asked:
-    given = {name: str(value) for name, value in (query or {}).items()}
-    return Asked(
-        group_id=group_id,
-        job_id=job_id,
-        envelope=_flag(given.get("envelope", "false")),
-        pretty=_flag(given.get("pretty", "false")),
-        verbose=_flag(given.get("verbose", "false")),
-        page=_number(given.get("pageNum", "1")),
-        size=_number(given.get("itemsPerPage", str(DEFAULT_PAGE))),
-    )
-
-
-def _flag(text: str) -> bool | None:
-    return {"true": True, "false": False}.get(text)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _is_too_deep(body: Any) -> bool:
-    level = [body]
-    for _ in range(DEEPEST):
-        level = [
-            inner
-            for value in level
-            if isinstance(value, dict | list)
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return False
-    return True

@@ -2,25 +2,26 @@
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from retryspec.authentication.opsmanager import REALM
 from retryspec.checks import Judge, Untestable
 from retryspec.documents import Document, load_document
-from retryspec.errors import RunError
 from retryspec.exchange import Exchange, Request
 from retryspec.session import RunOptions, Session
 from retryspec.suite.opsmanager.client import OpsManager
 from retryspec.suite.opsmanager.digest import Challenge, Digest, challenge_of
 from retryspec.suite.opsmanager.model import Group, JobPlan, Status
 from retryspec.suite.opsmanager.replay import replay_line
-from retryspec.suite.opsmanager.shape import GET, LIST, RETRY
+from retryspec.suite.opsmanager.requests import Sent, path_of
+from retryspec.suite.opsmanager.shape import LIST
+from retryspec.suite.opsmanager.smoke import make_first_call
 from retryspec.suite.opsmanager.target import OpsManagerTarget, read_opsmanager_target
 from retryspec.target import Table
 
-__all__ = ["OpsManagerConnection", "Sent", "connect"]
+__all__ = ["OpsManagerConnection", "connect"]
 
 STATE = "log collection jobs"
 
@@ -31,15 +32,6 @@ MOST_RENEWALS = 3
 def connect(table: Table, options: RunOptions) -> "OpsManagerConnection":
     """Connect to the server that the `[opsmanager]` table names."""
     return OpsManagerConnection(read_opsmanager_target(table, load_document("opsmanager")), options)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of a request."""
-
-    exchange: Exchange
-    reuse_refused: Exchange | None = None
-    """An earlier attempt, over a nonce that was in use and was then refused without being called stale."""
 
 
 class OpsManagerConnection:
@@ -55,6 +47,8 @@ class OpsManagerConnection:
         self._pools: dict[Status, list[str]] | None = None
         self._spent: set[str] = set()
         self._promised: set[str] = set()
+        self._untouched: set[str] = set()
+        """Jobs that were promised to be failed, and for which no retry has been sent yet."""
         self._md5 = False
         """Whether the server is one that names another algorithm than MD5, and takes MD5."""
         self._lock = threading.Lock()
@@ -139,7 +133,7 @@ class OpsManagerConnection:
     def new_challenge(self) -> Challenge | None:
         """A challenge that nobody has answered yet, where the server gives one to a reading without credentials."""
         home = self.target.group_id or "0" * 24
-        for path in (jobs_path(home), job_path(home, "0" * 24)):
+        for path in (path_of(home), path_of(home, "0" * 24)):
             found = challenge_of(
                 self.send(self.request("GET", path, headers={"Authorization": None})).exchange.response
             )
@@ -212,6 +206,13 @@ class OpsManagerConnection:
         with self._lock:
             self._spent.add(job_id.lower())
 
+    def touch(self, job_id: str) -> bool:
+        """Remember that a retry of a job has been sent; whether it is the first one of a job promised to be failed."""
+        with self._lock:
+            first = job_id.lower() in self._untouched
+            self._untouched.discard(job_id.lower())
+            return first
+
     def is_unpromised(self, group_id: str) -> bool:
         """Whether nobody promised how the jobs of a project go on, so that one may run again by itself."""
         with self._lock:
@@ -230,6 +231,8 @@ class OpsManagerConnection:
         if promised:
             with self._lock:
                 self._promised.add(group_id)
+                failed = (i for i, plan in zip(ids, plans, strict=True) if plan.status is Status.FAILURE)
+                self._untouched.update(job_id.lower() for job_id in failed)
         return Group(group_id, tuple(ids), tuple(plans), fresh=True, promised=promised)
 
     def _known_group(self, plans: Sequence[JobPlan], *, needed: bool) -> Group:
@@ -263,98 +266,17 @@ class OpsManagerConnection:
         found = looker.walk(Group(group_id)) if self.claims(LIST) else {}
         return {status: [job.id for job in found.values() if job.status == status][share::of] for status in Status}
 
-    # Smoke
-
     def smoke(self) -> None:
         """Make one valid call; what is wrong about the answers is for the checks to say.
 
         Raises:
             RunError: nothing answers, the credentials are refused, or this is no Ops Manager API.
         """
-        group = self._smoke_group()
-        exchanges: list[Exchange] = []
-        for request in self._smoke_requests(group):
-            exchange = self.send(request).exchange
-            if exchange.response is not None and 200 <= exchange.response.status < 300:
-                return
-            exchanges.append(exchange)
-            if exchange.response is None:
-                break
-        if not exchanges:
-            return
-        if self._is_without_challenge(group, exchanges[0]):
-            return
-        raise RunError(self._what_is_wrong(exchanges[0]))
-
-    def _smoke_group(self) -> Group:
-        try:
-            return self.group([JobPlan(Status.FAILURE)], needed=not (self.claims(LIST) or self.claims(GET)))
-        except Untestable as problem:
-            if self.session.states is not None:
-                raise RunError(f"opsmanager: {self.target.claim.states_url}: {problem}.") from None
-            if self.target.group_id is None:
-                raise RunError(f"opsmanager: {problem}; a run that may only read needs the group_id.") from None
-            return Group(self.target.group_id)
-
-    def _smoke_requests(self, group: Group) -> Iterator[Request]:
-        """Valid calls in the forms of several clients, one after the other until one succeeds."""
-        if self.claims(LIST):
-            yield self.request("GET", jobs_path(group.id))
-            yield from self._other_forms(self.request("GET", jobs_path(group.id)))
-        if self.claims(GET):
-            for job_id in group.ids[:1]:
-                yield self.request("GET", job_path(group.id, job_id))
-        if self.claims(RETRY) and not self.session.options.read_only:
-            for job_id in group.of(Status.FAILURE)[:1]:
-                self.spend(job_id)
-                yield self.request("PUT", f"{job_path(group.id, job_id)}/retry", b"")
-
-    def _other_forms(self, request: Request) -> Iterator[Request]:
-        # Who lets in one kind of client and not another breaks the contract, and has not got the wrong key pair.
-        for quoted, qop in (("algorithm", "qop"), "auth"), ((), None):
-            challenge = self.new_challenge()
-            if challenge is not None:
-                digest = self.digest(request, challenge)
-                changed = digest if digest.qop == qop else replace(digest, qop=qop)
-                yield self.with_authorization(request, changed.header(quoted=quoted))
-
-    def _is_without_challenge(self, group: Group, exchange: Exchange) -> bool:
-        """Whether it is only a challenge that is missing, so that nobody can sign in: a breach and no wrong set-up."""
-        response = exchange.response
-        if response is None or response.status != 401 or self.new_challenge() is not None:
-            return False
-        stranger = self.request("GET", jobs_path(group.id), headers={"Authorization": None})
-        answered = self.send(stranger).exchange.response
-        return answered is not None and answered.status == 401
-
-    def _what_is_wrong(self, exchange: Exchange) -> str:
-        url, response = self.target.claim.base_url, exchange.response
-        if response is None:
-            return f"opsmanager: {url} gives no answer: {exchange.failure}. Is the server running, and base_url right?"
-        shown = self.session.shown(response.body[:200].decode("utf-8", "replace"), exchange)
-        if response.status in (401, 403):
-            return (
-                f"opsmanager: {url} refuses the credentials ({response.status} {shown}). "
-                "See public_key, private_key and group_id."
-            )
-        return (
-            f"opsmanager: {url} does not answer a valid call with success but with {response.status} {shown}. "
-            "See base_url and group_id in the target file."
-        )
+        make_first_call(self)
 
 
 def _is_of_another_algorithm(challenge: Challenge) -> bool:
     return (challenge.value("algorithm") or "MD5").upper() != "MD5"
-
-
-def jobs_path(group_id: str) -> str:
-    """The path of the list of a project, below the base URL."""
-    return f"/groups/{group_id}/logCollectionJobs"
-
-
-def job_path(group_id: str, job_id: str) -> str:
-    """The path of a job, below the base URL."""
-    return f"{jobs_path(group_id)}/{job_id}"
 
 
 def _responses_in(value: str) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from retryspec.checks import Judge
 from retryspec.exchange import Exchange, Response
-from retryspec.suite.opsmanager.model import DEFAULT_PAGE, LARGEST_PAGE, Page, moment_of
+from retryspec.suite.opsmanager.model import DEFAULT_PAGE, LARGEST_PAGE, Page, Status, moment_of
 from retryspec.suite.opsmanager.shape import Asked
 
-__all__ = ["look_at_job", "look_at_numbers", "look_at_page", "split_address"]
+__all__ = ["look_at_job", "look_at_numbers", "look_at_page", "split_address", "without_links"]
 
 Expect = Callable[[str, bool, str, str, bool], None]
 
@@ -40,6 +40,11 @@ def split_address(text: str) -> SplitResult:
         return urlsplit(text)
     except ValueError:
         return SplitResult("", "", "", "", "")
+
+
+def without_links(body: object) -> object:
+    """A body without its links, which repeat the query."""
+    return {name: value for name, value in body.items() if name != "links"} if isinstance(body, dict) else body
 
 
 def _expecting(judge: Judge, exchange: Exchange) -> Expect:
@@ -86,6 +91,10 @@ def _look_at_children(expect: Expect, raw: Mapping[str, Any], asked: Asked, beha
     children = raw.get("childJobs")
     if asked.verbose is True:
         expect(behaviour, isinstance(children, list), "the array childJobs with verbose=true", str(children), True)
+        for child in children if isinstance(children, list) else ():
+            over = isinstance(child, dict) and child.get("status") in (Status.SUCCESS, Status.FAILURE)
+            ended = not over or "finishDate" not in child or child["finishDate"] is not None
+            expect("OM-JOB-11", ended, "the finishDate of a child job that is over", str(child)[:200], False)
     elif asked.verbose is False:
         empty = "childJobs" in raw and not children
         expect(behaviour, "childJobs" not in raw, "no childJobs without verbose=true", str(children)[:100], not empty)

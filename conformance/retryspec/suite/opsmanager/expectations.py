@@ -19,6 +19,7 @@ __all__ = [
     "expect_running",
     "expect_same_effect",
     "expect_unchanged",
+    "near_ids",
 ]
 
 NOT_FAILED = "ONLY_FAILED_JOB_CAN_BE_RESTARTED"
@@ -56,6 +57,12 @@ def before_retry(om: OpsManager, group: Group) -> dict[str, Job]:
     return found
 
 
+def near_ids(job_id: str) -> tuple[str, str]:
+    """Two ids that differ from one in the first or in the last digit alone."""
+    first, last = ("1" if digit == "0" else "0" for digit in (job_id[0], job_id[-1]))
+    return first + job_id[1:], job_id[:-1] + last
+
+
 def expect_retried(om: OpsManager, answer: Answer, what: str, behaviour: str = "OM-RETRY-04") -> None:
     """A retry of a failed job is accepted; `what` says what is particular to it.
 
@@ -63,7 +70,7 @@ def expect_retried(om: OpsManager, answer: Answer, what: str, behaviour: str = "
         Untestable: it is not, so that nothing can be said about its effect.
     """
     if answer.moved:
-        raise Untestable("the job has not failed any longer by itself, and nothing is promised about it")
+        raise Untestable("the job has not failed any longer, though this run has not retried it")
     if not om.judge.expect(behaviour, answer.accepted, answer.exchange, expected=f"200, since {what}"):
         raise Untestable("a retry of a failed job was refused", because=behaviour)
 

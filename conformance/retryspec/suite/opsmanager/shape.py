@@ -111,8 +111,12 @@ def _look_at_success_of_retry(judge: Judge, exchange: Exchange, response: Respon
     if asked.envelope is not False:
         value = json_of(response)
         content = value.get("content", value.get("envelope")) if isinstance(value, dict) else None
-        fits = not body or (isinstance(value, dict) and is_int(value.get("status"), 200) and content in (None, {}))
+        says_done = isinstance(value, dict) and is_int(value.get("status"), 200)
+        fits = not body or (says_done and content in (None, {}))
         judge.expect("OM-RETRY-11", fits, exchange, expected="no body, or an envelope of nothing", conclusive=True)
+        # Of an object that is no envelope of a success, as one of an error, nobody says how it looks.
+        nothing = not body or (isinstance(value, dict) and (not says_done or content in (None, {}, [], "")))
+        judge.expect("OM-RETRY-05", nothing, exchange, expected="nothing in the envelope", conclusive=True)
         return
     judge.expect(
         "OM-RETRY-05",
@@ -147,7 +151,7 @@ def _problems(
     if operation == LIST:
         yield from shape.problems(LIST, response)
         return
-    if not {"id", "groupId", "status"} & set(body):
+    if not isinstance(body, dict) or not {"id", "groupId", "status"} & set(body):
         judge.expect("OM-GET-01", False, exchange, expected="the job itself", conclusive=True)
         return
     # The document describes an answer with one job as one of two schemas, of which the problems cannot be told.

@@ -74,7 +74,8 @@ def test_no_credentials(opsmanager: OpsManager, operation: str) -> None:
     before = snapshot_for(opsmanager, operation, group)
 
     nonces = []
-    queries: list[Query] = [{}, {"pretty": "true"}, {}] if operation == RETRY else [{}, {}]
+    with_options: Query = {"verbose": "true", "pretty": "true"}
+    queries: list[Query] = [{}, {"pretty": "true"}, {}] if operation == RETRY else [{}, with_options]
     for query in queries:
         request = opsmanager.call_request(operation, group.id, job_id, query, headers={"Authorization": None})
         answer = opsmanager.send(operation, request, STRANGER)
@@ -103,10 +104,11 @@ def test_strangers_are_not_told_what_exists(opsmanager: OpsManager, operation: s
     group = opsmanager.some_group([FAILED])
     unknown = opsmanager.unknown_id()
 
-    for group_id in (group.id, unknown):
-        if operation == LIST and group_id == group.id:
-            continue
-        request = opsmanager.call_request(operation, group_id, unknown, headers={"Authorization": None})
+    calls: list[tuple[str, str, Query]] = [(group.id, unknown, {}), (unknown, unknown, {}), (group.id, "zz", {})]
+    if operation == LIST:
+        calls = [(group.id, "", {"pageNum": "0"}), (unknown, "", {}), ("zz", "", {})]
+    for group_id, job_id, query in calls:
+        request = opsmanager.call_request(operation, group_id, job_id, query, headers={"Authorization": None})
         answer = opsmanager.send(operation, request, replace(STRANGER, about="OM-COMMON-39"))
         opsmanager.judge.expect(
             "OM-COMMON-39", answer.status == 401, answer.exchange, expected="401, since there are no credentials"
@@ -132,6 +134,9 @@ TAMPERED: dict[str, Tampering] = {
     "an empty private key": lambda digest: replace(digest, private_key="").header(),
     "the public key for the private one": lambda digest: replace(digest, private_key=digest.username).header(),
     "an unknown public key": lambda digest: replace(digest, username=f"{digest.username}x").header(),
+    "an unknown public key and an empty private key": lambda digest: replace(
+        digest, username=f"{digest.username}x", private_key=""
+    ).header(),
     "an empty public key": lambda digest: replace(digest, username="").header(),
     "another method": lambda digest: replace(digest, method="POST").header(),
     "the first digit changed": lambda digest: digest.header(response=changed(digest.response(), 0)),
@@ -202,6 +207,9 @@ def test_other_schemes(opsmanager: OpsManager, operation: str) -> None:
         expect_refused(opsmanager, "OM-COMMON-09", answer, "Basic is no scheme of this API", 401)
         if operation == RETRY:
             expect_refused(opsmanager, "OM-RETRY-21", answer, "Basic is no scheme of this API", 401)
+    answer = send_with(opsmanager, operation, group, job_id, f"Bearer {basic}", about="OM-COMMON-09")
+    # Those who know the scheme may call such a token malformed.
+    expect_refused(opsmanager, "OM-COMMON-09", answer, "Bearer is no scheme of this API", 401, 400)
     unreadable = (
         "Digest",
         "Digest ,,,",

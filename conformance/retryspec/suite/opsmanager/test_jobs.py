@@ -4,11 +4,22 @@ import pytest
 
 from retryspec.checks import Untestable, decides
 from retryspec.suite.opsmanager.client import Answer, OpsManager, Query
-from retryspec.suite.opsmanager.expectations import NOT_FOUND, before_retry, expect_code, expect_refused
+from retryspec.suite.opsmanager.contents import without_links
+from retryspec.suite.opsmanager.expectations import NOT_FOUND, before_retry, expect_code, expect_refused, near_ids
 from retryspec.suite.opsmanager.model import Group, JobPlan, Status, moment_of
 from retryspec.suite.opsmanager.shape import GET, LIST, Asked, unwrapped
 
-EACH = [JobPlan(status) for status in (Status.FAILURE, Status.SUCCESS, Status.IN_PROGRESS, Status.FAILURE)]
+EACH = [
+    JobPlan(status)
+    for status in (
+        Status.FAILURE,
+        Status.FAILURE,
+        Status.SUCCESS,
+        Status.IN_PROGRESS,
+        Status.SUCCESS,
+        Status.FAILURE,
+    )
+]
 FAILED = JobPlan(Status.FAILURE)
 
 FORMS: list[Query] = [
@@ -121,7 +132,7 @@ def test_reading_changes_nothing(opsmanager: OpsManager) -> None:
 )
 def test_envelope_and_pretty(opsmanager: OpsManager, operation: str) -> None:
     """The four forms say the same: an envelope adds the status of the answer, and `pretty` white space alone."""
-    group, job_id = opsmanager.some_job([FAILED, JobPlan(Status.SUCCESS)])
+    group, job_id = opsmanager.some_job([FAILED, JobPlan(Status.SUCCESS), FAILED])
     plain = call(opsmanager, operation, group, job_id, {})
     own = "OM-GET-01" if operation == GET else "OM-LIST-01"
     if not opsmanager.judge.expect(own, plain.accepted, plain.exchange, expected="200 for a valid request"):
@@ -151,20 +162,16 @@ def call(opsmanager: OpsManager, operation: str, group: Group, job_id: str, quer
     return opsmanager.get(group, job_id, query) if operation == GET else opsmanager.list(group, query)
 
 
-def without_links(body: object) -> object:
-    """A body without its links, which repeat the query."""
-    return {name: value for name, value in body.items() if name != "links"} if isinstance(body, dict) else body
-
-
 @decides("OM-GET-04", "OM-COMMON-34", "OM-COMMON-14", "OM-COMMON-16", "OM-COMMON-17", "OM-COMMON-18", "OM-COMMON-19")
 def test_job_that_does_not_exist(opsmanager: OpsManager) -> None:
     """A job that nobody made is answered 404 with its code, one of another project is not shown, the twin is."""
     group, other = opsmanager.fresh_group([FAILED]), opsmanager.fresh_group([FAILED])
     opsmanager.job(group, group.ids[0])
 
-    answer = opsmanager.get(group, opsmanager.unknown_id())
-    expect_refused(opsmanager, "OM-GET-04", answer, "there is no such job", 404)
-    expect_code(opsmanager, "OM-GET-04", answer, 404, NOT_FOUND)
+    for unknown in (*near_ids(group.ids[0]), opsmanager.unknown_id()):
+        answer = opsmanager.odd(GET, group.id, unknown, about="OM-GET-04")
+        expect_refused(opsmanager, "OM-GET-04", answer, "there is no such job", 404)
+        expect_code(opsmanager, "OM-GET-04", answer, 404, NOT_FOUND)
     for here, there in ((group, other), (other, group)):
         answer = opsmanager.odd(GET, here.id, there.ids[0], about="OM-GET-04")
         behaviour = "OM-GET-04" if answer.accepted else "OM-COMMON-34"

@@ -1,5 +1,7 @@
 """The list of a project: what is in it, and what its parameters do."""
 
+import json
+
 import pytest
 
 from retryspec.checks import decides
@@ -10,6 +12,18 @@ from retryspec.suite.opsmanager.shape import GET, LIST, Asked
 
 ALL = [JobPlan(status) for status in (Status.FAILURE, Status.SUCCESS, Status.FAILURE, Status.IN_PROGRESS)]
 SETTLED = [JobPlan(Status.FAILURE), JobPlan(Status.SUCCESS), JobPlan(Status.FAILURE)]
+
+OVER = (Status.SUCCESS, Status.FAILURE)
+CHILD_MEMBERS = (
+    "errorMessage",
+    "startDate",
+    "finishDate",
+    "hostName",
+    "logCollectionType",
+    "path",
+    "status",
+    "uncompressedDiskSpaceBytes",
+)
 
 ODD_NUMBERS = ("0", "-1", "abc", "1.5", "", "9223372036854775808", "1" + "0" * 40)
 
@@ -99,7 +113,9 @@ def test_absent_parameters_have_their_defaults(opsmanager: OpsManager) -> None:
         opsmanager.judge.expect(behaviour, True, expected="no childJobs and no envelope, looked at in every exchange")
 
 
-@decides("OM-LIST-03", "OM-GET-02", "OM-JOB-02", "OM-JOB-03", "OM-JOB-06", "OM-JOB-07", "OM-JOB-08", "OM-JOB-11")
+@decides(
+    "OM-LIST-03", "OM-GET-02", "OM-GET-05", "OM-JOB-02", "OM-JOB-03", "OM-JOB-06", "OM-JOB-07", "OM-JOB-08", "OM-JOB-11"
+)
 def test_verbose_adds_child_jobs_and_nothing_else(opsmanager: OpsManager) -> None:
     """With `verbose=true` each job has its child jobs, in the list as by itself, and is the same otherwise."""
     group = opsmanager.some_group([*ALL, *ALL])
@@ -109,17 +125,46 @@ def test_verbose_adds_child_jobs_and_nothing_else(opsmanager: OpsManager) -> Non
     opsmanager.judge.expect(
         "OM-LIST-03", states_of(verbose) == states_of(bare), expected="the same jobs with verbose=true as without"
     )
-    if opsmanager.claims(GET) and bare:
-        job_id = next(iter(bare))
+    one_of_each = {job.status: job_id for job_id, job in bare.items()} if opsmanager.claims(GET) else {}
+    for job_id in one_of_each.values():
         answer = opsmanager.get(group, job_id, {"verbose": "true"})
         holds = answer.job is not None and answer.job.state == bare[job_id].state
         opsmanager.judge.expect("OM-GET-02", holds, answer.exchange, expected="the same job with verbose=true")
-        same = holds and answer.job is not None and kinds(answer.job) == kinds(verbose.get(job_id))
-        opsmanager.judge.expect("OM-GET-02", same, answer.exchange, expected="the child jobs that the list shows")
-    else:
+        if not holds or answer.job is None or answer.job.status not in OVER:
+            continue
+        for behaviour, shown in (("OM-GET-02", kinds), ("OM-GET-05", children)):
+            same = shown(answer.job) == shown(verbose.get(job_id))
+            opsmanager.judge.expect(behaviour, same, answer.exchange, expected="the child jobs that the list shows")
+    opsmanager.judge.expect("OM-GET-05", True, expected="the child jobs of the list")
+    if not one_of_each:
         opsmanager.judge.leave_out("OM-GET-02")
+        opsmanager.judge.leave_out("OM-GET-05")
     for behaviour in ("OM-JOB-02", "OM-JOB-03", "OM-JOB-06", "OM-JOB-07", "OM-JOB-08", "OM-JOB-11"):
         opsmanager.judge.expect(behaviour, True, expected="the documented form, looked at in every exchange")
+
+
+def children(job: Job | None) -> list[str]:
+    """What the contract has members for in the child jobs of a job, in any order."""
+    shown = job.raw.get("childJobs") if job is not None else None
+    known = [
+        {name: child[name] for name in CHILD_MEMBERS if child.get(name) is not None}
+        for child in (shown if isinstance(shown, list) else [])
+        if isinstance(child, dict)
+    ]
+    return sorted(json.dumps(child, sort_keys=True) for child in known)
+
+
+@decides("OM-LIST-03", "OM-GET-02")
+def test_child_jobs_of_expiring_jobs(opsmanager: OpsManager) -> None:
+    """A job that expires or has expired has its child jobs as well with `verbose=true`, and none without."""
+    group = opsmanager.fresh_group([JobPlan(Status.MARKED_FOR_EXPIRY), JobPlan(Status.EXPIRED)])
+
+    for query in ({}, {"verbose": "true"}):
+        jobs_of(opsmanager, group, query, "OM-LIST-03")
+        for job_id in group.ids if opsmanager.claims(GET) else ():
+            opsmanager.job(group, job_id, query)
+    for behaviour in ("OM-LIST-03", "OM-GET-02"):
+        opsmanager.judge.expect(behaviour, True, expected="childJobs as asked for, looked at in every exchange")
 
 
 def kinds(job: Job | None) -> list[tuple[str, str, str]]:
@@ -173,7 +218,7 @@ def test_empty_list(opsmanager: OpsManager) -> None:
     """A project without jobs has a list without entries."""
     group = opsmanager.fresh_group([])
 
-    queries: list[Query | None] = [None, {"pageNum": 2}, {"verbose": "true", "itemsPerPage": 1}]
+    queries: list[Query | None] = [None, {"pageNum": 2}, {"verbose": "true", "envelope": "true", "itemsPerPage": 1}]
     for query in queries:
         answer = opsmanager.list(group, query)
         page = opsmanager.page(answer, "OM-COMMON-33")

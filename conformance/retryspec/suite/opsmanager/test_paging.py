@@ -5,11 +5,12 @@ from collections import Counter
 from retryspec.checks import Untestable, decides
 from retryspec.suite.opsmanager.client import OpsManager, Query
 from retryspec.suite.opsmanager.contents import split_address
+from retryspec.suite.opsmanager.expectations import expect_retried, expect_running
 from retryspec.suite.opsmanager.model import DEFAULT_PAGE, LARGEST_PAGE, Group, JobPlan, Page, Status
-from retryspec.suite.opsmanager.shape import LIST, Asked
+from retryspec.suite.opsmanager.shape import GET, LIST, Asked
 
 FEW = [JobPlan(Status.FAILURE), JobPlan(Status.SUCCESS), JobPlan(Status.FAILURE)] * 3
-MANY = [JobPlan(Status.SUCCESS)] * (LARGEST_PAGE + 17)
+MANY = [*[JobPlan(Status.SUCCESS)] * (LARGEST_PAGE + 16), JobPlan(Status.FAILURE)]
 
 
 def pages_of(opsmanager: OpsManager, group: Group, size: int | None) -> list[Page]:
@@ -23,8 +24,8 @@ def pages_of(opsmanager: OpsManager, group: Group, size: int | None) -> list[Pag
     return pages
 
 
-def expect_whole(opsmanager: OpsManager, group: Group, size: int | None) -> None:
-    """The pages of one size are full, hold each job once, and each tells the same total."""
+def expect_whole(opsmanager: OpsManager, group: Group, size: int | None) -> dict[str, object]:
+    """The pages of one size are full, hold each job once, and each tells the same total; what they say of each job."""
     pages, step = pages_of(opsmanager, group, size), size or DEFAULT_PAGE
     total = len(group.ids)
     where = f"in pages of {size or 'the default size'}"
@@ -50,6 +51,7 @@ def expect_whole(opsmanager: OpsManager, group: Group, size: int | None) -> None
             expected=f"a totalCount of {total} on each page {where}",
             received=", ".join(totals),
         )
+    return {job.id.lower(): job.state for page in pages for job in page.jobs}
 
 
 @decides("OM-COMMON-29", "OM-LIST-05", "OM-COMMON-31", "OM-COMMON-32", "OM-LIST-04")
@@ -57,15 +59,19 @@ def test_pages_are_the_whole(opsmanager: OpsManager) -> None:
     """Pages of 1, 2, 7 and just all hold every job once, and lead from one to the next."""
     group = opsmanager.fresh_group(FEW)
 
-    for size in (1, 2, 7, len(FEW)):
-        expect_whole(opsmanager, group, size)
+    shown = [expect_whole(opsmanager, group, size) for size in (1, 2, 7, len(FEW))]
+    opsmanager.judge.expect(
+        "OM-COMMON-29",
+        all(each == shown[-1] for each in shown if each.keys() == shown[-1].keys()),
+        expected="the same values of each job in pages of every size",
+    )
     for behaviour in ("OM-COMMON-32", "OM-LIST-04"):
         opsmanager.judge.expect(behaviour, True, expected="links, which are looked at on every page")
 
 
-@decides("OM-COMMON-29", "OM-COMMON-30", "OM-LIST-05", "OM-LIST-02")
+@decides("OM-COMMON-29", "OM-COMMON-30", "OM-LIST-05", "OM-LIST-02", "OM-LIST-03", "OM-LIST-06", "OM-RETRY-04")
 def test_pages_of_a_long_list(opsmanager: OpsManager) -> None:
-    """More jobs than the largest page holds come in pages of 100 by default, and of 500 at most."""
+    """More jobs than a page holds come in pages of 100 by default, of 500 at most, and the last one can be retried."""
     group = opsmanager.fresh_group(MANY)
 
     expect_whole(opsmanager, group, None)
@@ -76,6 +82,13 @@ def test_pages_of_a_long_list(opsmanager: OpsManager) -> None:
         expected=f"{DEFAULT_PAGE} jobs on a page without itemsPerPage",
         received=str(first.shown),
     )
+    verbose = opsmanager.page(opsmanager.list(group, {"verbose": "true"}), "OM-LIST-03")
+    opsmanager.judge.expect(
+        "OM-LIST-02",
+        verbose.shown == first.shown and set(verbose.ids) == set(first.ids),
+        expected="the same page with verbose=true as without",
+        received=f"{verbose.shown} jobs, or others",
+    )
     answer = opsmanager.list(group, {"itemsPerPage": LARGEST_PAGE})
     opsmanager.judge.expect(
         "OM-COMMON-30", answer.accepted, answer.exchange, expected=f"200, since {LARGEST_PAGE} is the largest size"
@@ -83,8 +96,14 @@ def test_pages_of_a_long_list(opsmanager: OpsManager) -> None:
     if answer.accepted:
         expect_whole(opsmanager, group, LARGEST_PAGE)
     for size in (LARGEST_PAGE + 1, 100_000):
-        asked = Asked(group_id=group.id, size=size, sound=False, about="OM-COMMON-30")
+        asked = Asked(group_id=group.id, size=size, sound=False, about="OM-LIST-06")
         beyond = opsmanager.send(LIST, opsmanager.list_request(group.id, {"itemsPerPage": size}), asked)
+        opsmanager.judge.expect(
+            "OM-LIST-06",
+            beyond.status == 400 or beyond.page is not None,
+            beyond.exchange,
+            expected=f"400, or 200 with a list, for itemsPerPage={size}",
+        )
         opsmanager.judge.expect(
             "OM-COMMON-30",
             beyond.status == 400 or (beyond.page is not None and beyond.page.shown <= LARGEST_PAGE),
@@ -92,6 +111,13 @@ def test_pages_of_a_long_list(opsmanager: OpsManager) -> None:
             expected=f"400, or at most {LARGEST_PAGE} jobs, for itemsPerPage={size}",
             received=f"{beyond.status} with {beyond.page.shown if beyond.page else 'no'} jobs",
         )
+    if not opsmanager.may_retry_freely():
+        opsmanager.judge.leave_out("OM-RETRY-04")
+        return
+    oldest = group.ids[-1]
+    expect_retried(opsmanager, opsmanager.retry(group, oldest), f"the job failed, one of {len(group.ids)}")
+    if opsmanager.claims(GET):
+        expect_running(opsmanager, group, [oldest], {})
 
 
 @decides("OM-LIST-08", "OM-COMMON-33", "OM-LIST-05")
@@ -104,6 +130,7 @@ def test_pages_past_the_end(opsmanager: OpsManager) -> None:
         {"pageNum": 4, "itemsPerPage": 3},
         {"pageNum": 10, "itemsPerPage": 1},
         {"pageNum": 999},
+        {"pageNum": 12_345, "itemsPerPage": 2},
     ):
         answer = opsmanager.list(group, query)
         page = opsmanager.page(answer, "OM-LIST-08")

@@ -1,0 +1,81 @@
+"""What a retry names: jobs and projects that do not exist, are elsewhere, or have no id of that form."""
+
+from retryspec.checks import Untestable, decides
+from retryspec.suite.opsmanager.client import OpsManager
+from retryspec.suite.opsmanager.expectations import (
+    NOT_FOUND,
+    before_retry,
+    expect_code,
+    expect_refused,
+    expect_retried,
+    expect_unchanged,
+    near_ids,
+)
+from retryspec.suite.opsmanager.model import JobPlan, Status
+from retryspec.suite.opsmanager.shape import RETRY
+
+FAILED = JobPlan(Status.FAILURE)
+
+ODD_IDS = ("zz", "g" * 24, "%C3%A9" * 24, "%00", "a" * 2000, "%FF")
+
+
+@decides("OM-RETRY-16", "OM-RETRY-17")
+def test_job_that_is_not_in_the_project(opsmanager: OpsManager) -> None:
+    """A job that nobody made, or one of another project, is not retried, and no job of either project is touched."""
+    group, other = opsmanager.fresh_group([FAILED] * 2), opsmanager.fresh_group([FAILED] * 2)
+    before, elsewhere = before_retry(opsmanager, group), before_retry(opsmanager, other)
+
+    refused = True
+    for unknown_id in (*near_ids(group.ids[0]), opsmanager.unknown_id()):
+        unknown = opsmanager.retry(group, unknown_id, about="OM-RETRY-16")
+        refused &= expect_refused(opsmanager, "OM-RETRY-16", unknown, "there is no such job", 404)
+        expect_code(opsmanager, "OM-RETRY-16", unknown, 404, NOT_FOUND)
+    refused &= expect_unchanged(opsmanager, "OM-RETRY-16", group, before, "since the named job does not exist")
+    if not refused:
+        raise Untestable("a job that does not exist was not refused", because="OM-RETRY-16")
+    for here, there in ((group, other), (other, group)):
+        answer = opsmanager.retry(here, there.ids[1], about="OM-RETRY-17")
+        expect_refused(opsmanager, "OM-RETRY-17", answer, "the job is one of another project", 401, 403, 404)
+    expect_unchanged(opsmanager, "OM-RETRY-17", group, before, "since another project was named")
+    expect_unchanged(opsmanager, "OM-RETRY-17", other, elsewhere, "since another project was named")
+    expect_retried(opsmanager, opsmanager.retry(group, group.ids[0]), "the job failed and is one of this project")
+
+
+@decides("OM-RETRY-18", "OM-RETRY-03")
+def test_odd_ids_of_jobs(opsmanager: OpsManager) -> None:
+    """What is no job id is answered 404 or 400, and touches no job; another letter case is found or not."""
+    group = opsmanager.group([FAILED] * 3)
+    before = before_retry(opsmanager, group)
+    known = group.ids[0]
+
+    for odd in (*ODD_IDS[:-1], known[:-1], f"{known}0", f"{known}%0A", f"{known},{group.ids[1]}"):
+        answer = opsmanager.odd(RETRY, group.id, odd, about="OM-RETRY-18")
+        expect_refused(opsmanager, "OM-RETRY-18", answer, "this is no id", 400, 404)
+    expect_unchanged(opsmanager, "OM-RETRY-18", group, before, "since no job was named")
+    answer = opsmanager.odd(RETRY, group.id, known.upper(), about="OM-RETRY-03")
+    expect_refused(opsmanager, "OM-RETRY-03", answer, "it is another spelling of an id (opsmanager A22)", 200, 404)
+    if not answer.accepted:
+        expect_retried(opsmanager, opsmanager.retry(group, known), "the job failed", "OM-RETRY-03")
+
+
+@decides("OM-RETRY-19", "OM-RETRY-20", "OM-COMMON-34")
+def test_projects_that_do_not_exist(opsmanager: OpsManager) -> None:
+    """A project that nobody made and what is no project's id are refused by each operation, and touch no job."""
+    group = opsmanager.group([FAILED])
+    before = before_retry(opsmanager, group)
+    job_id, unknown = group.ids[0], opsmanager.unknown_id()
+    operations = [each for each in ("getLogCollectionJobs", "getLogCollectionJob", RETRY) if opsmanager.claims(each)]
+
+    for operation in operations:
+        retry = operation == RETRY
+        behaviour = "OM-RETRY-20" if retry else "OM-COMMON-34"
+        answer = opsmanager.odd(operation, unknown, job_id, about=behaviour)
+        expect_refused(opsmanager, behaviour, answer, "there is no such project", 401, 403, 404)
+        if retry and not expect_unchanged(opsmanager, "OM-RETRY-20", group, before, "since another project was named"):
+            before = opsmanager.snapshot(group)
+        for odd in ODD_IDS if retry else ODD_IDS[:2]:
+            behaviour = "OM-RETRY-19" if retry else "OM-COMMON-34"
+            answer = opsmanager.odd(operation, odd, job_id, about=behaviour)
+            expect_refused(opsmanager, behaviour, answer, "this is no id of a project", 400, 401, 403, 404)
+    opsmanager.judge.expect("OM-COMMON-34", True, expected="refusals, for the operations that are claimed")
+    expect_unchanged(opsmanager, "OM-RETRY-19", group, before, "since no project was named")
