@@ -45,9 +45,11 @@ class Browser:
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
+        self.width = 0
 
     def open(self, url: str, *, width: int = 1280, dark: bool = False) -> None:
         """Open a page in a window of a width in CSS pixels."""
+        self.width = width
         screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
@@ -65,6 +67,15 @@ class Browser:
         from selenium.webdriver.common.keys import Keys
 
         self.driver.find_element(By.CSS_SELECTOR, selector).send_keys(Keys.ENTER)
+
+    def pasted(self, selector: str) -> str:
+        """Paste into an empty field, and give what is in it then."""
+        from selenium.webdriver.common.by import By
+        from selenium.webdriver.common.keys import Keys
+
+        field = self.driver.find_element(By.CSS_SELECTOR, selector)
+        field.send_keys(Keys.CONTROL, "v")
+        return str(field.get_property("value"))
 
     def until(self, script: str, *, seconds: float = 5.0) -> Any:
         """Run a script in the page until it returns something, and give that."""
@@ -89,7 +100,18 @@ class Browser:
 
     def is_as_wide_as_its_window(self) -> bool:
         """Whether nothing sticks out to the side."""
-        return bool(self.run("return document.documentElement.scrollWidth <= window.innerWidth"))
+        # A phone's window grows with what sticks out, so that its own idea of its width says nothing.
+        return bool(self.run("return document.documentElement.scrollWidth <= arguments[0]", self.width))
+
+    def texts_that_stick_out(self, selector: str) -> list[str]:
+        """The texts of elements whose content does not fit into them, and lies over what is beside them or is cut."""
+        found: list[str] = self.run(
+            "return [...document.querySelectorAll(arguments[0])]"
+            ".filter(each => each.offsetParent && each.scrollWidth > each.clientWidth + 1)"
+            ".map(each => each.textContent.slice(0, 80))",
+            selector,
+        )
+        return found
 
 
 @contextmanager

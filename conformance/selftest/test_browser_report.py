@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from retryspec.reference.target import reference_target
 from retryspec.report import write_reports
+from retryspec.report.page import matrix_page
 from retryspec.runner import Plan, run
 from selftest.browser import Browser, browser, needs_browser
 
@@ -39,6 +40,7 @@ def test_page_is_whole_and_free_of_barriers(window: Browser, page: tuple[str, st
 
     assert window.complaints() == []
     assert window.is_as_wide_as_its_window()
+    assert window.texts_that_stick_out(".card, .behaviour, .found li, .head h3, pre") == []
     assert window.barriers() == []
 
 
@@ -79,8 +81,53 @@ def test_finding_can_be_linked_and_copied(window: Browser, page: tuple[str, str]
     window.open(f"{url}#{name}")
 
     assert window.run("return document.activeElement.id") == name
+    assert (
+        window.run(
+            "const box = document.getElementById(arguments[0]).getBoundingClientRect();"
+            "return document.elementFromPoint(box.left + 20, box.top + 20).closest('.finding')?.id",
+            name,
+        )
+        == name
+    ), "nothing lies over the beginning of the finding"
     window.press(f"#{name} button[data-copies^=curl]")
     assert window.until("return document.getElementById('said').textContent") == "Copied."
+    assert window.pasted("[name=text]") == window.run(
+        "return document.querySelector(arguments[0] + ' pre[id^=curl]').textContent", f"#{name}"
+    )
+    window.run("document.querySelector('[type=reset]').click()")
     window.press(f"#{name} summary")
     assert window.run("return document.querySelector(arguments[0] + ' details').open", f"#{name}") is True
     assert window.complaints() == []
+
+
+def test_findings_are_listed_first(window: Browser, page: tuple[str, str]) -> None:
+    """What was found leads to its findings; a clean run has no such list."""
+    kind, url = page
+    window.open(url)
+
+    links = window.run("return [...document.querySelectorAll('.found a')].map(each => each.getAttribute('href'))")
+    assert bool(links) == (kind == "findings")
+    assert all(window.run("return !!document.querySelector(arguments[0])", link) for link in links)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_matrix_is_free_of_barriers(window: Browser, tmp_path: Path, width: int) -> None:
+    """Servers beside each other are as readable as one."""
+    rows = [
+        {
+            "api": "sls",
+            "id": f"SLS-GET-{number:02}",
+            "level": "MUST",
+            "says": "It is `so`.",
+            "outcomes": {"one": outcome},
+        }
+        for number, outcome in enumerate(("pass", "fail", "warn", "unstable", "untested", "skipped", "error"))
+    ]
+    file = tmp_path / "matrix.html"
+    file.write_text(matrix_page({"servers": ["one", "other"], "rows": rows}), encoding="utf-8")
+
+    window.open(file.as_uri(), width=width)
+
+    assert window.complaints() == []
+    assert window.is_as_wide_as_its_window()
+    assert window.barriers() == []

@@ -16,10 +16,10 @@ from retryspec.report import report_json, report_schema, write_reports
 from retryspec.report.compare import Kind, compared
 from retryspec.report.github import annotations, markdown, without_commands
 from retryspec.report.merge import matrix, merged
-from retryspec.report.page import html_page
+from retryspec.report.page import html_page, pretty
 from retryspec.report.reading import read_report
 from retryspec.runner import ApiReport, Plan, RunReport, run
-from retryspec.verdicts import BehaviourResult, Outcome, Verdict
+from retryspec.verdicts import PARTLY, UNOBSERVABLE, BehaviourResult, Outcome, Verdict
 from retryspec.visible import visible
 from selftest.conftest import Said
 from selftest.fakes import behaviour, finding
@@ -82,6 +82,54 @@ def test_visible_leaves_lines_alone() -> None:
     assert visible("a\n\tb\x00\u200b\ud800") == "a\n\tb\\u0000\\u200b\\ud800"
 
 
+def test_page_names_what_was_missing(content: dict[str, Any]) -> None:
+    """What kept behaviours from being tested is told once, with all of them, also where some checks passed."""
+    first, second, third = content["apis"][0]["behaviours"][:3]
+    first |= {"outcome": "untested", "reason": "needs a neighbour"}
+    second |= {"outcome": "untested", "reason": f"1 of 2{PARTLY}needs a neighbour"}
+    third |= {"outcome": "untested", "reason": f"{UNOBSERVABLE}only the vendor sees it"}
+
+    page = html_page(content)
+
+    row = re.search(r"<tr><td>needs a neighbour</td>(.*?)</tr>", page)
+    assert row is not None
+    assert re.findall(r">([A-Z]+-[A-Z]+-\d+)</a>", row[1]) == [first["id"], second["id"]]
+    assert "but for 1 that no answer can show" in page
+
+
+def test_page_tells_trouble_and_what_was_sent(content: dict[str, Any]) -> None:
+    """Why a run was not finished, and which requests were sent, is on the page."""
+    content["apis"][0] |= {
+        "trouble": "the time was used up",
+        "sent": {"requests": 9, "changing": 7, "ids": ["t-1", "t-2"]},
+        "properties": {"cases": 5, "reached": {"retryShipperTask": {"200": 2, "400": 3}}},
+    }
+    content["tool"]["shard"] = "1/2"
+
+    page = html_page(content)
+
+    for words in ("the time was used up", "to 2 ids", "t-1 t-2", "2 × 200, 3 × 400", "part 1/2 of a run alone"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('{"a":[1,"\\u00e4"]}', '{\n  "a": [\n    1,\n    "ä"\n  ]\n}'),
+        ('{"a":1,"a":2}', '{"a":1,"a":2}'),
+        ('{"a":1e400}', '{"a":1e400}'),
+        ('{"a":1.10}', '{"a":1.10}'),
+        ('{"a":NaN}', '{"a":NaN}'),
+        ("[" * 20_000, "[" * 20_000),
+        ("<html>", "<html>"),
+    ],
+    ids=["JSON", "name twice", "beyond a float", "digits", "no JSON", "deep", "HTML"],
+)
+def test_laid_out_body_tells_all(body: str, shown: str) -> None:
+    """A body is only laid out where nothing of what came is lost by it."""
+    assert pretty(body) == shown
+
+
 def test_report_is_read_back(broken: RunReport, tmp_path: Path) -> None:
     """What was written is read again, and gives the same page."""
     write_reports(broken, tmp_path)
@@ -100,6 +148,7 @@ def test_report_is_read_back(broken: RunReport, tmp_path: Path) -> None:
         ("[" * 100_000, "this is no report"),
         ('{"format": "retryspec-report/2"}', "no report of retryspec"),
         ("\xff", "this is no report"),
+        ('{"format": "retryspec-report/1", "\xc2\x9b31m\xe2\x80\xae": 1}', "no report of retryspec"),
     ],
 )
 def test_what_is_no_report_is_one_line(text: str, says: str, tmp_path: Path) -> None:

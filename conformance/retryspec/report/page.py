@@ -11,13 +11,16 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from retryspec.verdicts import UNOBSERVABLE
+from retryspec.verdicts import PARTLY, UNOBSERVABLE
 from retryspec.visible import visible
 
 __all__ = ["html_page", "matrix_page"]
 
 OUTCOMES = ("fail", "error", "unstable", "warn", "untested", "skipped", "pass")
 """In the order in which they matter to a reader."""
+
+MOST_IDS = 12
+"""Behaviours that are named of those for which the same was missing."""
 
 MOST_PRETTY = 32 * 1024
 """Characters of a body that are laid out; a longer one is shown as it came."""
@@ -31,12 +34,14 @@ def html_page(report: Mapping[str, Any]) -> str:
         report=report,
         apis=[_api(api) for api in report["apis"]],
         outcomes=OUTCOMES,
+        most_ids=MOST_IDS,
     )
 
 
 def matrix_page(matrix: Mapping[str, Any]) -> str:
     """The page of a matrix of behaviours by servers."""
-    return _rendered("matrix.html.j2", matrix=matrix)
+    counts = {server: Counter(row["outcomes"].get(server) for row in matrix["rows"]) for server in matrix["servers"]}
+    return _rendered("matrix.html.j2", matrix=matrix, counts=counts, outcomes=OUTCOMES)
 
 
 def _rendered(template: str, script: str | None = None, **values: object) -> str:
@@ -48,8 +53,9 @@ def _rendered(template: str, script: str | None = None, **values: object) -> str
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
-    environment.filters |= {"visible": visible, "pretty": pretty}
+    environment.filters |= {"pretty": pretty, "prose": _prose}
     style, code = _asset("report.css"), _asset(script) if script else ""
     policy = f"default-src 'none'; style-src '{_hash(style)}'; base-uri 'none'"
     if code:
@@ -59,10 +65,28 @@ def _rendered(template: str, script: str | None = None, **values: object) -> str
 
 def _api(api: Mapping[str, Any]) -> dict[str, Any]:
     behaviours = [_behaviour(api["api"], behaviour) for behaviour in api["behaviours"]]
-    reasons = [b["reason"] for b in api["behaviours"] if b["outcome"] == "untested" and b["reason"]]
-    missing = Counter(reason for reason in reasons if not reason.startswith(UNOBSERVABLE))
-    unobservable = len(reasons) - missing.total()
-    return {**api, "behaviours": behaviours, "missing": missing.most_common(), "unobservable": unobservable}
+    untested = [each for each in api["behaviours"] if each["outcome"] == "untested"]
+    observable = [each for each in untested if not each["reason"].startswith(UNOBSERVABLE)]
+    broken = [each for each in behaviours if each["findings"]]
+    return {
+        "trouble": None,
+        "sent": None,
+        "properties": None,
+        **api,
+        "behaviours": behaviours,
+        "broken": sorted(broken, key=lambda each: OUTCOMES.index(each["outcome"])),
+        "missing": _by_reason(observable),
+        "unobservable": len(untested) - len(observable),
+    }
+
+
+def _by_reason(untested: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """The behaviours that were not tested, or only in part, by what was missing for it; the most frequent first."""
+    found: dict[str, list[str]] = {}
+    for behaviour in untested:
+        reason = behaviour["reason"]
+        found.setdefault(reason.partition(PARTLY)[2] or reason, []).append(behaviour["id"])
+    return sorted(found.items(), key=lambda entry: -len(entry[1]))
 
 
 def _behaviour(slug: str, behaviour: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,6 +100,23 @@ def _decisions(slug: str) -> Mapping[str, Sequence[str]]:
     if slug not in slugs():
         return {}
     return {name: behaviour.decision for name, behaviour in load_document(slug).behaviours.items()}
+
+
+def _shown(value: object) -> object:
+    """What a template prints: markup that it made itself, or text in which nothing is unseen."""
+    from markupsafe import Markup
+
+    return value if isinstance(value, Markup) else visible(value)
+
+
+def _prose(text: str) -> object:
+    """A sentence in which what stands between backticks is code."""
+    from markupsafe import Markup, escape
+
+    return Markup("").join(
+        Markup("<code>{}</code>").format(visible(part)) if place % 2 else escape(visible(part))
+        for place, part in enumerate(text.split("`"))
+    )  # fmt: skip
 
 
 def pretty(body: str) -> str:

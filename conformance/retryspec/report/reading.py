@@ -9,7 +9,7 @@ from retryspec.report.content import report_schema
 
 __all__ = ["read_report"]
 
-MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024
 """Bytes of a report; a whole run in which everything fails has some megabytes."""
 
 

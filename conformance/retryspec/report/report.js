@@ -3,6 +3,12 @@
   const form = document.getElementById("filters");
   const status = document.getElementById("shown");
   const behaviours = Array.from(document.querySelectorAll(".behaviour"));
+  const texts = new Map();
+
+  function textOf(behaviour) {
+    if (!texts.has(behaviour)) { texts.set(behaviour, behaviour.textContent.toLowerCase()); }
+    return texts.get(behaviour);
+  }
 
   function apply() {
     const chosen = new FormData(form);
@@ -13,7 +19,7 @@
       const fits = outcomes.has(each.dataset.outcome)
         && (!chosen.get("level") || each.dataset.level === chosen.get("level"))
         && (!chosen.get("api") || each.dataset.api === chosen.get("api"))
-        && (!text || each.textContent.toLowerCase().includes(text));
+        && (!text || textOf(each).includes(text));
       each.hidden = !fits;
       shown += fits ? 1 : 0;
     }
@@ -24,7 +30,7 @@
   }
 
   function reveal() {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = location.hash && document.getElementById(location.hash.slice(1));
     const around = target && target.closest(".behaviour");
     if (!around) { return; }
     around.closest(".api").hidden = false;
