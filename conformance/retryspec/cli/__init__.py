@@ -9,6 +9,7 @@ import typer
 from retryspec import __version__
 from retryspec.cli.behaviours import behaviours
 from retryspec.cli.check import check
+from retryspec.cli.diff import diff
 from retryspec.cli.generate import generate
 from retryspec.cli.replay import replay
 from retryspec.cli.report import report
@@ -18,7 +19,7 @@ from retryspec.visible import visible
 
 __all__ = ["app", "run_command_line"]
 
-COMMANDS = (check, report, replay, serve, behaviours, generate)
+COMMANDS = (check, report, replay, serve, behaviours, generate, diff)
 
 app = typer.Typer(
     name="retryspec",
