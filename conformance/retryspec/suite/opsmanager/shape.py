@@ -45,6 +45,8 @@ _MEMBERS = {
     "links": "OM-JOB-08",
 }
 _REQUIRED_JOB = re.compile(r'"(id|groupId|status)" is a required property')
+_NOTHING = (b"", b"{}", b"null")
+"""Bodies without a payload."""
 _SERVICE_VERSION = re.compile(r"gitHash=[^;]*;\s*versionString=\S.*")
 
 
@@ -115,7 +117,7 @@ def _look_at_success_of_retry(judge: Judge, exchange: Exchange, response: Respon
         fits = not body or (says_done and content in (None, {}))
         judge.expect("OM-RETRY-11", fits, exchange, expected="no body, or an envelope of nothing", conclusive=True)
         # Of an object that is no envelope of a success, as one of an error, nobody says how it looks.
-        nothing = not body or (isinstance(value, dict) and (not says_done or content in (None, {}, [], "")))
+        nothing = body in _NOTHING or (isinstance(value, dict) and (not says_done or content in (None, {}, [], "")))
         judge.expect("OM-RETRY-05", nothing, exchange, expected="nothing in the envelope", conclusive=True)
         return
     judge.expect(
@@ -123,7 +125,7 @@ def _look_at_success_of_retry(judge: Judge, exchange: Exchange, response: Respon
         not response.body,
         exchange,
         expected="no body",
-        strict=body not in (b"", b"{}", b"null"),
+        strict=body not in _NOTHING,
         conclusive=True,
     )
 
