@@ -63,10 +63,10 @@ def test_rerun_goes_as_asked(vcf: Vcf) -> None:
     to_success, long, to_failure, untouched = batch.ids
     before = before_retry(vcf, batch)
     listed = set(vcf.walk({"taskName": batch.mark}, until=frozenset(batch.ids))) if vcf.claims("getTasks") else set()
-    started = time.monotonic()
 
     for task_id in (to_success, to_failure, long):
         expect_retried(vcf, batch, vcf.retry(task_id), before, task_id, "the task failed")
+    started = time.monotonic()
     # Where this comes late, the task may have failed again, and is retried a second time.
     refused = vcf.retry(to_failure).status == 409
     time.sleep(max(0.0, started + 1.0 - time.monotonic()))
