@@ -35,6 +35,8 @@ def retryspec(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> Callable[..., Said]:
     """The command line, called in this process; a `check` leaves its report in `tmp_path / "out"`."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):  # what a test wants of it, it sets
+        monkeypatch.delenv(name, raising=False)
 
     def call(*words: str) -> Said:
         more = ["--out", str(tmp_path / "out")] if words[:1] == ("check",) and "--out" not in words else []
@@ -52,13 +54,15 @@ def retryspec(
 
 
 @pytest.fixture
-def sls_target(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a target file for an SLS server without provider states."""
+def sls_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Writes a target file for an SLS server without provider states, with the secret in the environment."""
+    monkeypatch.setenv("SLS_SECRET_OF_TESTS", "hunter2-secret")
 
     def write(base_url: str, more: str = "") -> Path:
         file = tmp_path / "target.toml"
         file.write_text(
-            f'[sls]\nbase_url = "{base_url}"\naccess_key_id = "an-id"\naccess_key_secret = "hunter2-secret"\n'
+            f'[sls]\nbase_url = "{base_url}"\naccess_key_id = "an-id"\n'
+            'access_key_secret = { env = "SLS_SECRET_OF_TESTS" }\n'
             f'project = "p"\nlogstore = "l"\nshipper = "s"\n{more}',
             encoding="utf-8",
         )

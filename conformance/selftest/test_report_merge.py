@@ -217,6 +217,22 @@ def test_run_without_a_verdict_is_not_as_good_as_before(retryspec: Callable[...,
     assert said.out.startswith("no longer tested X-01")
 
 
+def test_many_changes_of_a_kind_are_a_number(retryspec: Callable[..., Said], tmp_path: Path) -> None:
+    """What broke is always told in full; of all else there are examples."""
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    before = [behaviour(number, "pass") for number in range(1, 61)]
+    broken = [behaviour(number, "fail") for number in range(1, 31)]
+    lost = [behaviour(number, "untested", "gone") for number in range(31, 61)]
+    old.write_text(json.dumps(report(*before)), encoding="utf-8")
+    new.write_text(json.dumps(report(*broken, *lost, verdict="breaks")), encoding="utf-8")
+
+    lines = retryspec("report", "--against", str(old), str(new)).out.splitlines()
+
+    assert sum(line.startswith("broken ") for line in lines) == 30
+    assert sum(line.startswith("no longer tested ") for line in lines) == 21
+    assert lines[-1] == "no longer tested 10 more"
+
+
 def test_comparison_is_text(retryspec: Callable[..., Said], tmp_path: Path) -> None:
     """Nothing in a report from anywhere commands the terminal, or cannot be printed."""
     old, new = tmp_path / "old.json", tmp_path / "new.json"

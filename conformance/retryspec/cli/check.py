@@ -38,7 +38,9 @@ def check(
     shard: Annotated[
         str | None, typer.Option(metavar="K/N", help="Conduct the K-th of N parts of the checks, to be merged later.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="For what is drawn at random.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=-(2**63), max=2**63 - 1, metavar="N", help="For what is drawn at random.")
+    ] = 1,
     format: Annotated[Format, typer.Option(help="What standard output holds.")] = Format.text,  # noqa: A002  # the name of the option
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every behaviour.")] = False,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from retryspec.report.compare import Change
 
 __all__ = ["report"]
+
+MOST_SHOWN = 20
+"""Changes of a kind that are shown, but for what broke."""
 
 
 def report(
@@ -92,8 +96,12 @@ def _compare(old: dict[str, Any], new: dict[str, Any]) -> int:
     from retryspec.report.compare import Kind, compared
 
     changes: list[Change] = compared(old, new)
-    for change in changes:
-        _say(f"{change.kind:17}{change.behaviour:20}{change.before} -> {change.after}  {change.says}")
+    for kind, of_kind in groupby(changes, key=lambda change: change.kind):
+        shown = list(of_kind)
+        for change in shown if kind is Kind.BROKEN else shown[:MOST_SHOWN]:
+            _say(f"{change.kind:17}{change.behaviour:20}{change.before} -> {change.after}  {change.says}")
+        if kind is not Kind.BROKEN and len(shown) > MOST_SHOWN:
+            _say(f"{kind:17}{len(shown) - MOST_SHOWN} more")
     if not changes:
         _say("nothing changed")
     if any(change.kind is Kind.BROKEN for change in changes):
