@@ -6,7 +6,7 @@ What is found is neutral; each API's suite says which behaviour a problem speaks
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -22,6 +22,12 @@ __all__ = ["BadJson", "Shape", "ShapeProblem", "Trouble", "parse_json"]
 
 MOST_ERRORS = 20
 """Errors told of one body."""
+
+MOST_DEPTH = 100
+"""Levels of a body; what looks at values level by level has none to spare for a thousand."""
+
+MOST_VALUES = 500_000
+"""Values of a body; ten thousand tasks have a fifth of that, and a million objects fill half a gigabyte."""
 
 LONG_BODY = 128 * 1024
 """Bytes of a body from which on its first error has to do: the validator finds all before it tells any."""
@@ -63,12 +69,33 @@ def parse_json(body: bytes) -> Any:
     Raises:
         BadJson: it is none.
     """
+    opened = body.count(b"[") + body.count(b"{")
+    if opened + body.count(b",") > MOST_VALUES:
+        raise BadJson(f"more than {MOST_VALUES} values")
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except RecursionError:
         raise BadJson("nested too deeply") from None
     except ValueError as error:
         raise BadJson(str(error)) from None
+    if opened > MOST_DEPTH and _is_deep(value):
+        raise BadJson(f"nested more than {MOST_DEPTH} levels deep")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MOST_DEPTH + 1):
+        level = [inner for each in level for inner in _inner(each)]
+        if not level:
+            return False
+    return True
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _no_constant(name: str) -> NoReturn:

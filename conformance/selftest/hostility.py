@@ -169,6 +169,8 @@ HOSTILE: Mapping[str, Serve] = {
     "control bytes in headers": always(json_of("{}", more=b"X-Odd: a\x01\x02\x7fb\r\nX\x01Y: 1\r\n")),
     "deep JSON": always(json_of("[" * 100_000 + "]" * 100_000)),
     "deep objects": always(json_of('{"a":' * 100_000 + "1" + "}" * 100_000)),
+    "just deep enough": always(json_of('{"tasks": [{"id": ' + "[" * 989 + "]" * 989 + "}]}")),
+    "very many objects": always(json_of('{"tasks": [' + '{"a":1},' * 300_000 + "{}]}")),
     "numbers beyond numbers": always(json_of('{"count": NaN, "total": 1e999, "tasks": [-Infinity]}')),
     "integers of 100 000 digits": always(json_of(f'{{"count": {"9" * 100_000}, "total": -{"9" * 100_000}}}')),
     "duplicate keys": always(json_of('{"id": 1, "id": 2, "tasks": [], "tasks": {}, "elements": 1, "elements": []}')),

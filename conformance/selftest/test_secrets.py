@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -18,6 +18,9 @@ from selftest.raw_servers import Line, RawServer, raw_server
 
 MARKER = "hunter2-Zq9/xV+Lm=7"
 """The planted secret; its characters change in every way of writing."""
+
+TOKEN, REFRESH = "tok-Vq3/8pLr+Zm1cY6wKx0Tj5Hn", "ref-Bd7+Rs2/fG9eUo4aWi6Lk1Mz"
+"""What the server gives to who signs in."""
 
 TABLES = {
     "sls": 'access_key_id = "an-id"\nproject = "p"\nlogstore = "l"\nshipper = "s"\n'
@@ -52,7 +55,7 @@ class Echo:
             request = line.request().decode("latin-1")
             found = re.search(r"(?i)authorization: [^\r]*?([^\s:\"=]+)\"?\r", request)
             words = [*written(self._secret), *(written(found[1]) if found else []), request]
-            token = {"accessToken": "tok-" + "x7" * 20, "refreshToken": {"id": "ref-" + "y8" * 20}}
+            token = {"accessToken": TOKEN, "refreshToken": {"id": REFRESH}}
             body = json.dumps({**token, "errorCode": "Unauthorized", "message": words, "tasks": words}).encode()
             headers = "".join(f"X-Echo: {re.sub('[^ -~]', '', word)[:3000]}\r\n" for word in words)
             challenge = 'WWW-Authenticate: Digest realm="r", nonce="n0nce", qop="auth", algorithm=MD5\r\n'
@@ -103,11 +106,20 @@ def outputs(slug: str, folder: Path, server: RawServer, *more: str, code: str = 
     return "\n".join([out.decode(), err.decode(), *files, *lines])
 
 
-def expect_no_secret(everything: str) -> None:
-    """Nothing of the marker is there, in whole or in half, however it is written."""
+def derived(requests: Iterable[bytes], tokens: Iterable[str]) -> list[str]:
+    """What was made of the secret and went over the wire, and the tokens that the server gave, whole and in halves."""
+    heads = "\n".join(request.partition(b"\r\n\r\n")[0].decode("latin-1") for request in requests)
+    found = re.findall(r"(?i)authorization: (?:LOG [^:\r\n]*:|Bearer )([^\r\n]+)", heads)
+    found += re.findall(r'(?i)\bresponse="([0-9a-f]{32})"', heads)
+    values = {*found[:50], *found[-50:], *tokens}
+    return [part for each in values for part in (each, each[: len(each) // 2], each[len(each) // 2 :]) if len(part) > 7]
+
+
+def expect_no_secret(everything: str, server: RawServer, tokens: Iterable[str] = ()) -> None:
+    """Nothing of the marker or of what was made of it is there, in whole or in half, however it is written."""
     assert everything
-    for word in written(MARKER):
-        assert word not in everything
+    shown = [word for word in [*written(MARKER), *derived(server.requests, tokens)] if word in everything]
+    assert not shown
 
 
 @pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized"])
@@ -117,7 +129,7 @@ def test_echoed_secret_is_in_no_output(slug: str, status: str, tmp_path: Path) -
     with raw_server(Echo(MARKER, status)) as server:
         everything = outputs(slug, tmp_path, server, "--depth", "quick")
 
-    expect_no_secret(everything)
+    expect_no_secret(everything, server)
     assert "[redacted]" in everything
 
 
@@ -125,7 +137,7 @@ def test_echoed_secret_is_in_no_output(slug: str, status: str, tmp_path: Path) -
 def test_json_on_standard_output_has_no_secret(slug: str, tmp_path: Path) -> None:
     """The report on standard output is as clean as the one in the folder."""
     with raw_server(Echo(MARKER, "200 OK")) as server:
-        expect_no_secret(outputs(slug, tmp_path, server, "--depth", "quick", "--format", "json"))
+        expect_no_secret(outputs(slug, tmp_path, server, "--depth", "quick", "--format", "json"), server)
 
 
 @pytest.mark.parametrize("slug", slugs())
@@ -139,5 +151,5 @@ def test_failure_of_the_suite_shows_no_secret(slug: str, tmp_path: Path) -> None
     with raw_server(Echo(MARKER, "200 OK")) as server:
         everything = outputs(slug, tmp_path, server, "--depth", "quick", code=broken)
 
-    expect_no_secret(everything)
+    expect_no_secret(everything, server)
     assert "RuntimeError" in everything

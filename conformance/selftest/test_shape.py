@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from retryspec.documents import load_document
 from retryspec.exchange import Response
-from retryspec.shape import MOST_ERRORS, BadJson, Shape, ShapeProblem, Trouble, parse_json
+from retryspec.shape import MOST_DEPTH, MOST_ERRORS, MOST_VALUES, BadJson, Shape, ShapeProblem, Trouble, parse_json
 
 GET, PUT = "getShipperStatus", "retryShipperTask"
 SHAPE = Shape(load_document("sls"))
@@ -163,6 +163,29 @@ def test_lone_surrogate_is_no_obstacle() -> None:
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     """Only what every client reads alike is JSON."""
     with pytest.raises(BadJson):
+        parse_json(body)
+
+
+@pytest.mark.parametrize("depth", [*range(930, 1010), 100_000])
+def test_depth_is_bounded_below_every_other_limit(depth: int) -> None:
+    """However deep a body is, it is looked at or refused, and nothing that looks at it comes to its own end."""
+    for opening, closing in (("[", "]"), ('{"a": ', "}"), ('{"tasks": [', "]}")):
+        body = f"{opening * depth}1{closing * depth}".encode()
+
+        assert troubles(GET, answer(body)) == [Trouble.JSON]
+
+
+def test_usual_depth_is_read() -> None:
+    """A hundred levels are more than any answer has, and are read."""
+    assert parse_json(b"[" * MOST_DEPTH + b"]" * MOST_DEPTH)
+
+
+@pytest.mark.parametrize("value", [b"{}", b"[]", b"1"])
+def test_values_are_counted_before_they_are_read(value: bytes) -> None:
+    """A body that would fill the memory with small values is refused by its look."""
+    body = b"[" + value + (b"," + value) * MOST_VALUES + b"]"
+
+    with pytest.raises(BadJson, match=f"more than {MOST_VALUES} values"):
         parse_json(body)
 
 

@@ -154,16 +154,19 @@ def _texts_in(body: bytes) -> list[str]:
         waiting = [("", parse_json(body))]
     except BadJson:
         return _LONG_WORD.findall(body[:MOST_READ].decode("utf-8", "replace"))[:MOST_TOKENS]
-    found: list[str] = []
-    while waiting and len(found) < MOST_TOKENS:
+    named: list[str] = []
+    long: list[str] = []
+    while waiting and len(named) < MOST_TOKENS:
         name, value = waiting.pop()
-        if isinstance(value, str) and (name in ("accessToken", "id") or _LONG_WORD.search(value)):
-            found.append(value)
+        if isinstance(value, str) and name in ("accessToken", "id"):
+            named.append(value)
+        elif isinstance(value, str) and len(long) < MOST_TOKENS and _LONG_WORD.search(value):
+            long.append(value)
         elif isinstance(value, dict):
             waiting += list(value.items())
         elif isinstance(value, list):
             waiting += [(name, each) for each in value]
-    return found
+    return named + long
 
 
 def _token_in(response: Response | None) -> str | None:
