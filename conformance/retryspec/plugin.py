@@ -217,7 +217,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     kept = [item for item in items if item not in left_out]
-    items[:] = sorted(kept, key=_waits)
+    # In one process what waits goes on beside the others and is looked at last; several workers start with what is long.
+    items[:] = sorted(kept, key=_waits, reverse=_has_workers(config))
+
+
+def _has_workers(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput") or bool(getattr(config.option, "numprocesses", None))
 
 
 def _is_asked_for(config: pytest.Config, item: pytest.Item) -> bool:
@@ -252,7 +257,7 @@ def _waits(item: pytest.Item) -> bool:
 def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
     """Start the checks before they are looked at, so that those of several APIs run beside each other."""
     # With pytest-xdist each process runs only some of the checks, and does not know which.
-    if not hasattr(session.config, "workerinput") and not getattr(session.config.option, "numprocesses", None):
+    if not _has_workers(session.config):
         checks = [item for item in session.items if isinstance(item, pytest.Function) and is_check(item)]
         session.config.stash[_suite].start(checks)
     return (yield)
