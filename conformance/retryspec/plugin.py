@@ -217,7 +217,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     kept = [item for item in items if item not in left_out]
-    # In one process what waits goes on beside the others and is looked at last; several workers start with what is long.
+    # In one process what waits goes on beside the others and is looked at last; several workers begin with it.
     items[:] = sorted(kept, key=_waits, reverse=_has_workers(config))
 
 
