@@ -1,6 +1,7 @@
 """`python -m bench`: measure some pieces, or all of them."""
 
 import argparse
+from typing import Any
 
 from bench import detection, models, mutants, serving, timing
 from bench.results import FOLDER, Results
@@ -46,8 +47,13 @@ def _markdown(results: Results) -> str:
     for piece, (table, title) in PIECES.items():
         found = results.content.get(piece)
         if found:
-            lines += [f"## {title}", "", f"Measured {found['measured']} on {found['machine']}.", "", *table(found), ""]
+            lines += [f"## {title}", "", _where(found), "", *table(found), ""]
     return "\n".join(lines)
+
+
+def _where(found: dict[str, Any]) -> str:
+    load = f", with a load of {found['load']} when it began" if "load" in found else ", the load was not noted"
+    return f"Measured {found['measured']} on {found['machine']}{load}."
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ __all__ = ["measure"]
 
 PACKAGE = Path(retryspec.__file__).parent
 SETTLE = 0.4
+MOST_SECONDS = 240.0
 
 # What makes no difference over HTTP, or none that a contract speaks of: annotations, and numbers in texts.
 LEFT_OUT = (
@@ -51,64 +52,80 @@ class Mutant:
     @property
     def name(self) -> str:
         """What tells it apart, whatever else of the file changes."""
-        return hashlib.sha256(f"{self.file}\n{self.diff}".encode()).hexdigest()[:12]
+        return hashlib.sha256(f"{self.file or self.slug}\n{self.diff}".encode()).hexdigest()[:12]
 
 
 def measure(results: Results, *, mutants: int, anew: bool, jobs: int) -> None:
     """Kill some mutants of each API's server; 0 for all."""
     found = results.piece("mutants", anew=anew)
-    chosen = [
-        each for slug in slugs() for each in _sample(list(_mutants(slug)), mutants, slug) if each.name not in found
-    ]
+    # A kill counts only beside a copy without a change that passes in the same way.
+    controls = [Mutant(slug, "", "control", 0, "", "") for slug in slugs()]
+    mutated = [each for slug in slugs() for each in _mutants(slug, mutants)]
+    chosen = [each for each in (*controls, *mutated) if each.name not in found]
     with ProcessPoolExecutor(jobs) as pool:
         for each, said in zip(chosen, pool.map(_killed, chosen), strict=True):
             found[each.name] = {key: value for key, value in asdict(each).items() if key != "code"} | {"said": said}
             results.save()
 
 
-def _sample(every: list[Mutant], most: int, slug: str) -> list[Mutant]:
-    return random.Random(slug).sample(every, min(most, len(every))) if most else every
-
-
 def _files(slug: str) -> list[Path]:
     return [*sorted((PACKAGE / "reference" / slug).glob("*.py")), PACKAGE / "authentication" / f"{slug}.py"]
 
 
-def _mutants(slug: str) -> Iterator[Mutant]:
-    from cosmic_ray import plugins
-    from cosmic_ray.mutating import mutate_code
+def _mutants(slug: str, most: int) -> Iterator[Mutant]:
+    from cosmic_ray import plugins  # pyright: ignore[reportMissingImports]  # of the group bench
+    from cosmic_ray.mutating import mutate_code  # pyright: ignore[reportMissingImports]  # of the group bench
+
+    places = list(_places(slug))
+    random.Random(slug).shuffle(places)
+    names: set[str] = set()
+    for path, operator, occurrence in places:
+        if most and len(names) == most:
+            return
+        before = path.read_text(encoding="utf-8")
+        after = mutate_code(before, plugins.get_operator(operator)(), occurrence)
+        lines = difflib.unified_diff(before.splitlines(), (after or before).splitlines(), lineterm="", n=0)
+        # The first two lines name files.
+        diff = "\n".join(line for line in list(lines)[2:] if not line.startswith("@@"))
+        mutant = Mutant(slug, str(path.relative_to(PACKAGE)), operator, occurrence, diff, after or before)
+        if diff and mutant.name not in names:
+            names.add(mutant.name)
+            yield mutant
+
+
+def _places(slug: str) -> Iterator[tuple[Path, str, int]]:
+    """Where which operator can change something: found without making the changes, which takes minutes."""
+    from cosmic_ray import plugins  # pyright: ignore[reportMissingImports]  # of the group bench
+    from cosmic_ray.ast import ast_nodes, get_ast  # pyright: ignore[reportMissingImports]  # of the group bench
 
     for path in _files(slug):
         if path.name in ("__init__.py", "introduction.py", "sample.py"):
             continue
-        before = path.read_text(encoding="utf-8")
-        for operator in plugins.operator_names():
-            if operator.startswith(LEFT_OUT):
-                continue
-            for occurrence in range(200):
-                after = mutate_code(before, plugins.get_operator(operator)(), occurrence)
-                if after is None:
-                    break
-                lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
-                diff = "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
-                if diff:
-                    yield Mutant(slug, str(path.relative_to(PACKAGE)), operator, occurrence, diff, after)
+        nodes = list(ast_nodes(get_ast(path.read_text(encoding="utf-8"))))
+        for name in sorted(plugins.operator_names()):
+            if not name.startswith(LEFT_OUT):
+                operator = plugins.get_operator(name)()
+                count = sum(len(list(operator.mutation_positions(node))) for node in nodes)
+                yield from ((path, name, occurrence) for occurrence in range(count))
 
 
 def _killed(mutant: Mutant) -> str:
     with tempfile.TemporaryDirectory(prefix="retryspec-") as folder:
         package = Path(folder) / "package"
         shutil.copytree(PACKAGE, package / "retryspec", ignore=shutil.ignore_patterns("__pycache__", "suite"))
-        (package / "retryspec" / mutant.file).write_text(mutant.code, encoding="utf-8")
+        if mutant.file:
+            (package / "retryspec" / mutant.file).write_text(mutant.code, encoding="utf-8")
         with served(package=package) as base_url:
             if base_url is None:
                 return "does not run"
             target = Path(folder) / "target.toml"
             target.write_text(target_text(mutant.slug, base_url), encoding="utf-8")
             for depth in ("quick", "standard"):
-                report = run(Plan(target=target, depth=depth, settle=SETTLE, max_time=120))
-                if report.exit_code != 0:
-                    return {1: "killed", 3: "does not run"}[report.exit_code]
+                report = run(Plan(target=target, depth=depth, settle=SETTLE, max_time=MOST_SECONDS))
+                if report.exit_code == 1:
+                    return "killed"
+                if report.exit_code == 3:
+                    return "no verdict" if report.seconds >= MOST_SECONDS else "does not run"
             warned = any(api.count(outcome) for api in report.apis for outcome in ("warn", "unstable"))  # type: ignore[arg-type]  # by value
             return "warned" if warned else "survived"
 
@@ -124,24 +141,27 @@ def table(found: dict[str, Any]) -> Sequence[str]:
     """The figures as a table, and the survivors."""
     known = reasons()
     lines = [
-        "| API | mutants | does not run | killed | only warned | survived | equivalent or open | found of the rest |",
-        "|---|---|---|---|---|---|---|---|",
+        "Killed means exit code 1; a warning is no kill. What does not run or came to no verdict is in no score.",
+        "The control is the same copy of the package without a change: it has to survive, or the kills prove nothing.",
+        "",
+        "| API | control | mutants | not running | no verdict | killed | warned | survived | excused | share |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     entries = {name: each for name, each in found.items() if isinstance(each, dict)}
     for slug in slugs():
-        mine = {name: each for name, each in entries.items() if each["slug"] == slug}
+        own = {name: each for name, each in entries.items() if each["slug"] == slug}
+        control = next((each["said"] for each in own.values() if each["operator"] == "control"), "not tried")
+        mine = {name: each for name, each in own.items() if each["operator"] != "control"}
         said = [each["said"] for each in mine.values()]
+        killed, warned, survived = (said.count(word) for word in ("killed", "warned", "survived"))
         excused = sum(each["said"] == "survived" and name in known for name, each in mine.items())
-        killed, warned = said.count("killed") + said.count("does not run"), said.count("warned")
-        rest = len(said) - excused
-        share = f"{100 * (killed + warned) / rest:.1f} %" if rest else "-"
-        lines.append(
-            f"| {slug} | {len(said)} | {said.count('does not run')} | {said.count('killed')} | {warned} "
-            f"| {said.count('survived')} | {excused} | {share} |"
-        )
+        rest = killed + warned + survived - excused
+        share = f"{killed} of {rest}, {100 * killed / rest:.0f} %" if rest else "-"
+        cells = [slug, control, len(said), said.count("does not run"), said.count("no verdict"), killed, warned]
+        lines.append("| " + " | ".join(map(str, [*cells, survived, excused, share])) + " |")
     lines += ["", "Survivors:", ""]
     for name, each in sorted(entries.items(), key=lambda pair: pair[1]["file"]):
-        if each["said"] == "survived":
+        if each["said"] in ("survived", "warned") and each["operator"] != "control":
             change = each["diff"].replace("\n", " / ").replace("|", "\\|")
             lines.append(f"- `{name}` {each['file']}: `{change[:200]}` {known.get(name, 'no reason is known')}")
     return lines

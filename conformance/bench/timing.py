@@ -1,6 +1,7 @@
 """What a run costs: seconds, requests, the share of waiting, growth with latency and workers, start-up, memory."""
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -68,6 +69,7 @@ def _command(words: Sequence[str]) -> dict[str, Any]:
     return {
         "seconds": seconds, "exit": done.returncode, "requests": int(requests[1]) if requests else 0,
         "megabytes": round(int(memory) / 1024), "processor": float(processor),
+        "load": round(os.getloadavg()[0], 1),
     }  # fmt: skip
 
 
@@ -129,11 +131,13 @@ def table(found: dict[str, Any]) -> Sequence[str]:
         "",
         "Processor seconds are those of all processes of the command, with --reference those of the server too.",
         "",
-        "| run | seconds | requests | processor seconds | largest process, MB | exit |",
-        "|---|---|---|---|---|---|",
+        "The load is the machine's at the end of a run: above its number of cores, the seconds say little.",
+        "",
+        "| run | seconds | requests | processor seconds | largest process, MB | exit | load |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, each in found.items():
         if isinstance(each, dict):
-            cells = [each[key] for key in ("seconds", "requests", "processor", "megabytes", "exit")]
+            cells = [each[key] for key in ("seconds", "requests", "processor", "megabytes", "exit", "load")]
             lines.append(f"| {name} | " + " | ".join(map(str, cells)) + " |")
     return lines
