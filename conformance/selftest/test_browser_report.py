@@ -60,7 +60,7 @@ def test_filters_choose_what_is_shown(window: Browser, page: tuple[str, str]) ->
     window.run("for (const box of document.querySelectorAll('[name=outcome]:not([value=pass])')) box.click()")
     assert set(shown(window)) == {"pass"}
     window.run("document.querySelector('[type=reset]').click()")
-    window.until(f"return document.getElementById('shown').textContent.startsWith('{len(everything)} of')")
+    window.until(f"return document.getElementById('shown').textContent.startsWith('{len(everything)} of')", seconds=30)
     assert shown(window) == everything
     window.run(
         "const text = document.querySelector('[name=text]'); text.value = 'sls-get-13';"
