@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from retryspec.documents import load_document
@@ -27,13 +28,17 @@ def measure(results: Results, *, anew: bool) -> None:
     for size in SIZES:
         text = json.dumps(_page(size))
         ways: dict[str, Callable[[], object]] = {
-            "generated models, from text": lambda text=text: ShipperTaskPage.model_validate_json(text),  # type: ignore[misc]  # bound at once
-            "jsonschema-rs, from text": lambda text=text: rust.validate(json.loads(text)),  # type: ignore[misc]  # bound at once
-            "jsonschema, from text": lambda text=text: python.validate(json.loads(text)),  # type: ignore[misc]  # bound at once
+            "generated models, from text": partial(ShipperTaskPage.model_validate_json, text),
+            "jsonschema-rs, from text": partial(_parsed_and, rust.validate, text),
+            "jsonschema, from text": partial(_parsed_and, python.validate, text),
         }
         for name, way in ways.items():
             found[f"{name}, {size} tasks"] = _rate(way)
             results.save()
+
+
+def _parsed_and(validate: Callable[[object], object], text: str) -> object:
+    return validate(json.loads(text))
 
 
 def _page(size: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any
 import retryspec
 from retryspec.documents import slugs
 from retryspec.runner import Plan, run
+from retryspec.verdicts import Outcome
 
 from bench.results import FOLDER, Results
 from bench.servers import served, target_text
@@ -126,7 +127,7 @@ def _killed(mutant: Mutant) -> str:
                     return "killed"
                 if report.exit_code == 3:
                     return "no verdict" if report.seconds >= MOST_SECONDS else "does not run"
-            warned = any(api.count(outcome) for api in report.apis for outcome in ("warn", "unstable"))  # type: ignore[arg-type]  # by value
+            warned = any(api.count(outcome) for api in report.apis for outcome in (Outcome.WARN, Outcome.UNSTABLE))
             return "warned" if warned else "survived"
 
 

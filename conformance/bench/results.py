@@ -24,13 +24,13 @@ class Results:
 
     def piece(self, name: str, *, anew: bool) -> dict[str, Any]:
         """What is measured already of a piece, to be added to."""
-        found = {} if anew else self.content.get(name, {})
+        found: dict[str, Any] = {} if anew else self.content.get(name, {})
         found["measured"] = datetime.now(UTC).strftime("%Y-%m-%d")
         found["machine"] = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
         found["load"] = round(os.getloadavg()[0], 1)
         self.content[name] = found
         self._measured.add(name)
-        return self.content[name]  # type: ignore[no-any-return]  # JSON
+        return found
 
     def save(self) -> None:
         """Write the pieces that this process measures; others may measure others meanwhile."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from retryspec.documents import slugs
@@ -41,7 +42,11 @@ def _requests(slug: str, base_url: str) -> dict[str, Callable[[int], bytes]]:
     connection: Any = connect(table, RunOptions())
     module = __import__(f"bench.calls.{slug}", fromlist=["calls"])
     made: dict[str, Callable[[int], Request]] = module.calls(connection)
-    return {name: (lambda number, make=make: _wire(make(number))) for name, make in made.items()}  # type: ignore[misc]  # bound at once
+    return {name: partial(_made, make) for name, make in made.items()}
+
+
+def _made(make: Callable[[int], Request], number: int) -> bytes:
+    return _wire(make(number))
 
 
 def _wire(request: Request) -> bytes:

@@ -18,7 +18,7 @@ import jsonschema_rs
 from retryspec.documents import Document, DocumentedAnswer
 from retryspec.exchange import Response
 
-__all__ = ["BadJson", "Shape", "ShapeProblem", "Trouble", "parse_json"]
+__all__ = ["BadJson", "Shape", "ShapeProblem", "Trouble", "json_of", "parse_json"]
 
 MOST_ERRORS = 20
 """Errors told of one body."""
@@ -81,6 +81,14 @@ def parse_json(body: bytes) -> Any:
     if opened > MOST_DEPTH and _is_deep(value):
         raise BadJson(f"nested more than {MOST_DEPTH} levels deep")
     return value
+
+
+def json_of(response: Response) -> Any:
+    """The JSON value of a body; None where there is none that can be read."""
+    try:
+        return parse_json(response.body) if response.body else None
+    except BadJson:
+        return None
 
 
 def _is_deep(value: Any) -> bool:

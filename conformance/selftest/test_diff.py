@@ -518,7 +518,8 @@ BAD: dict[str, str] = {
     "broken-yaml": "openapi: 3.1.0\n  x: [",
     "deep": '{"openapi": "3.1.0", "paths": ' + '{"a":' * 5000 + "1" + "}" * 5001,
     "deep-yaml": "openapi: 3.1.0\npaths: " + "[" * 5000 + "]" * 5000,
-    "aliases": "openapi: 3.1.0\na: &a [x, x]\nb: &b [*a, *a]\n",
+    "aliases": "openapi: 3.1.0\na0: &a0 [x]\n"
+    + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(9)),
     "remote": '{"openapi": "3.1.0", "paths": {"/a": {"$ref": "http://127.0.0.1:9/x"}}}',
     "nowhere": '{"openapi": "3.1.0", "paths": {"/a": {"$ref": "#/components/x"}}}',
     "circle": '{"openapi": "3.1.0", "paths": {"/a": {"$ref": "#/paths/~1a"}}}',

@@ -17,7 +17,7 @@ from retryspec.errors import UsageError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["Source", "read_source"]
+__all__ = ["MOST_BYTES", "MOST_VALUES", "Source", "parse_document", "read_source"]
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_VALUES = 500_000
@@ -77,26 +77,37 @@ def slug_of(path: Path) -> str:
 
 def _load(path: Path) -> object:
     try:
-        import yaml
-    except ImportError as error:
-        raise UsageError("Generating needs PyYAML: install retryspec[generate].") from error
-
-    try:
         with path.open("rb") as file:
             # One byte more than there may be: what is no regular file does not tell its length.
-            raw = file.read(MOST_BYTES + 1)
-        text = raw.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+            return parse_document(str(path), file.read(MOST_BYTES + 1))
+    except OSError as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
+
+
+def parse_document(name: str, raw: bytes) -> object:
+    """The values of a document; nothing is known about their shape but that JSON can express them.
+
+    Raises:
+        UsageError: it is no YAML, or more than anybody writes.
+    """
+    try:
+        import yaml
+    except ImportError as error:
+        raise UsageError("Reading a document needs PyYAML: install retryspec[generate].") from error
+
     if len(raw) > MOST_BYTES:
-        raise UsageError(f"{path} cannot be read: it is longer than {MOST_BYTES} bytes.")
+        raise UsageError(f"{name} cannot be read: it is longer than {MOST_BYTES} bytes.")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} cannot be read: {error}.") from error
     try:
         content = yaml.load(text, _core_loader())
         if _is_large(content):
-            raise UsageError(f"{path} cannot be read: with its aliases it has more than {MOST_VALUES} values.")
+            raise UsageError(f"{name} cannot be read: with its aliases it has more than {MOST_VALUES} values.")
         json.dumps(content, allow_nan=False)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from error
+        raise UsageError(f"{name} cannot be read as YAML: {' '.join(str(error).split())}") from error
     return content
 
 

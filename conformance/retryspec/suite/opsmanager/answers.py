@@ -6,10 +6,7 @@ from typing import Any
 from retryspec.exchange import Exchange, Response
 from retryspec.suite.opsmanager.model import Job, Page
 
-__all__ = ["Answer", "is_too_deep"]
-
-DEEPEST = 100
-"""Levels of a body that are read."""
+__all__ = ["Answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +52,3 @@ class Answer:
         """`errorCode` of an error body."""
         code = self.body.get("errorCode") if isinstance(self.body, dict) else None
         return code if isinstance(code, str) else None
-
-
-def is_too_deep(body: Any) -> bool:
-    """Whether a body has more levels than are read."""
-    level = [body]
-    for _ in range(DEEPEST):
-        level = [
-            inner
-            for value in level
-            if isinstance(value, dict | list)
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return False
-    return True

@@ -6,9 +6,8 @@ from typing import Any
 
 from retryspec.checks import Judge
 from retryspec.exchange import Exchange, Response
-from retryspec.shape import BadJson, parse_json
 
-__all__ = ["GET", "LIST", "RETRY", "Asked", "is_int", "is_wrapped", "json_of", "look_at_white_space"]
+__all__ = ["GET", "LIST", "RETRY", "Asked", "is_int", "is_wrapped", "look_at_white_space"]
 
 RETRY = "retryLogCollectionJob"
 GET = "getLogCollectionJob"
@@ -40,14 +39,6 @@ class Asked:
     about: str | None = None
     """What a fault of the server speaks against; by default that the operation succeeds."""
     fault_expected: bool = False
-
-
-def json_of(response: Response) -> Any:
-    """The JSON value of a body; None where there is none."""
-    try:
-        return parse_json(response.body) if response.body else None
-    except BadJson:
-        return None
 
 
 def is_wrapped(body: dict[str, Any]) -> bool:

@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from retryspec.checks import Judge, NoAnswer, Untestable
 from retryspec.exchange import Exchange, Request
-from retryspec.suite.opsmanager.answers import Answer, is_too_deep
+from retryspec.shape import json_of
+from retryspec.suite.opsmanager.answers import Answer
 from retryspec.suite.opsmanager.contents import look_at_job, look_at_numbers, look_at_page
 from retryspec.suite.opsmanager.digest import Digest, challenge_of
 from retryspec.suite.opsmanager.model import Group, Job, Page, Status
 from retryspec.suite.opsmanager.requests import Headers, Query, Requests, Sent, asked_in, job_of, path_of
-from retryspec.suite.opsmanager.shape import GET, LIST, RETRY, Asked, json_of, look_at_answer, look_at_error, unwrapped
+from retryspec.suite.opsmanager.shape import GET, LIST, RETRY, Asked, look_at_answer, look_at_error, unwrapped
 
 __all__ = ["Answer", "Headers", "OpsManager", "Query"]
 
@@ -203,7 +204,6 @@ class OpsManager(Requests):
             connection.spend(job_of(exchange.request.target))
         look_at_answer(self.judge, connection.session.shape, operation, exchange, asked)
         body = json_of(response)
-        body = None if is_too_deep(body) else body
         if response.status != 200 or operation == RETRY:
             refused = operation == RETRY and response.status in (400, 409)
             moved = refused and self._has_moved(exchange, first=bool(first))

@@ -6,7 +6,8 @@ from typing import Any
 
 from retryspec.checks import Judge
 from retryspec.exchange import Exchange, Response
-from retryspec.suite.opsmanager.asked import Asked, is_wrapped, json_of, look_at_white_space
+from retryspec.shape import json_of
+from retryspec.suite.opsmanager.asked import Asked, is_wrapped, look_at_white_space
 from retryspec.suite.opsmanager.digest import Challenge, challenges_in
 
 __all__ = ["look_at_error"]

@@ -12,11 +12,11 @@ from typing import Any
 
 from retryspec.checks import Judge
 from retryspec.exchange import Exchange, Response
-from retryspec.shape import Shape, ShapeProblem, Trouble
-from retryspec.suite.opsmanager.asked import GET, LIST, RETRY, Asked, is_int, is_wrapped, json_of, look_at_white_space
+from retryspec.shape import Shape, ShapeProblem, Trouble, json_of
+from retryspec.suite.opsmanager.asked import GET, LIST, RETRY, Asked, is_int, is_wrapped, look_at_white_space
 from retryspec.suite.opsmanager.refusals import look_at_error
 
-__all__ = ["GET", "LIST", "RETRY", "Asked", "json_of", "look_at_answer", "look_at_error", "unwrapped"]
+__all__ = ["GET", "LIST", "RETRY", "Asked", "look_at_answer", "look_at_error", "unwrapped"]
 
 _SUCCESS_OF = {RETRY: "OM-RETRY-06", GET: "OM-GET-01", LIST: "OM-LIST-01"}
 _FAULT_OF = {**_SUCCESS_OF, RETRY: "OM-RETRY-04"}

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from retryspec.exchange import Exchange, Response
-from retryspec.shape import BadJson, parse_json
 from retryspec.suite.sls.model import Page
 
-__all__ = ["Answer", "json_of", "page_of"]
+__all__ = ["Answer", "page_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,6 @@ class Answer:
         """`errorMessage` of an error body."""
         message = self.body.get("errorMessage") if isinstance(self.body, dict) else None
         return message if isinstance(message, str) else None
-
-
-def json_of(response: Response) -> Any:
-    """The JSON value of a body; None where there is none."""
-    try:
-        return parse_json(response.body) if response.body else None
-    except BadJson:
-        return None
 
 
 def page_of(body: Any) -> Page | None:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from retryspec.checks import Judge, NoAnswer, NotClaimed, Untestable
 from retryspec.exchange import Exchange, ReadOnly, Request
-from retryspec.suite.sls.answers import Answer, json_of, page_of
+from retryspec.shape import json_of
+from retryspec.suite.sls.answers import Answer, page_of
 from retryspec.suite.sls.model import HOUR, Page, Shipper, Task, TaskPlan, Window
 from retryspec.suite.sls.shape import (
     GET,

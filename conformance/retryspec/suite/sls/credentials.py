@@ -1,13 +1,12 @@
 """Credentials for plain `requests`, as schemathesis sends its requests."""
 
 import os
-from email.utils import formatdate
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
-from retryspec.authentication import sls as signature
+from retryspec.authentication.sls import signed_headers
 
 __all__ = ["SignatureAuth", "from_environment"]
 
@@ -24,22 +23,18 @@ class SignatureAuth(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a request; headers that it has already stay as they are, but for Authorization."""
         url = urlsplit(str(request.url))
-        body = _bytes(request.body)
-        given = {
-            "Host": f"{self._project}.{self._endpoint or url.hostname}",
-            "Date": formatdate(usegmt=True),
-            "x-log-apiversion": signature.API_VERSION,
-            "x-log-signaturemethod": signature.SIGNATURE_METHOD,
-            "x-log-bodyrawsize": str(len(body)),
-        }
-        if body:
-            given["Content-MD5"] = signature.content_md5(body)
-        for name, value in given.items():
-            request.headers.setdefault(name, value)
-        target = url.path + (f"?{url.query}" if url.query else "")
-        headers = [(name, _text(value)) for name, value in request.headers.items()]
-        text = signature.string_to_sign(str(request.method), target, headers)
-        request.headers["Authorization"] = signature.authorization(self._key_id, signature.sign(self._secret, text))
+        given = [(name, _text(value)) for name, value in request.headers.items() if name.lower() != "authorization"]
+        request.headers.update(
+            signed_headers(
+                str(request.method),
+                url.path + (f"?{url.query}" if url.query else ""),
+                _bytes(request.body),
+                key_id=self._key_id,
+                secret=self._secret,
+                extra=given,
+            )
+        )
+        request.headers["Host"] = f"{self._project}.{self._endpoint or url.hostname}"
         return request
 
 

@@ -4,13 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from retryspec.exchange import Exchange, Response
-from retryspec.shape import BadJson, parse_json
 from retryspec.suite.vcf.model import Page, Task
 
-__all__ = ["Answer", "json_or_none"]
-
-DEEPEST = 100
-"""Levels of a body that are read; an answer of more than that is no task that anybody can use."""
+__all__ = ["Answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +36,3 @@ class Answer:
     def refused(self) -> bool:
         """Whether it is a refusal."""
         return 400 <= self.status < 500
-
-
-def json_or_none(response: Response) -> Any:
-    """The value of a body that is JSON, or None."""
-    try:
-        body = parse_json(response.body) if response.body else None
-    except BadJson:
-        return None
-    return None if _is_too_deep(body) else body
-
-
-def _is_too_deep(body: Any) -> bool:
-    level = [body]
-    for _ in range(DEEPEST):
-        level = [
-            inner
-            for value in level
-            if isinstance(value, dict | list)
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return False
-    return True

@@ -11,7 +11,8 @@ from urllib.parse import quote, unquote
 
 from retryspec.checks import Judge, NoAnswer, NotClaimed
 from retryspec.exchange import Exchange, ReadOnly, Request
-from retryspec.suite.vcf.answers import Answer, json_or_none
+from retryspec.shape import json_of
+from retryspec.suite.vcf.answers import Answer
 from retryspec.suite.vcf.contents import look_at_page, look_at_task
 from retryspec.suite.vcf.model import Page, Task
 from retryspec.suite.vcf.shape import GET, LIST, LOGIN, REFRESH, RETRY, Asked, look_at_answer
@@ -145,7 +146,7 @@ class Calls:
         exchange = self.wire.send(self.wire.request(method, path, body))
         if exchange.response is None:
             raise NoAnswer(exchange)
-        return Answer(exchange, exchange.response, json_or_none(exchange.response))
+        return Answer(exchange, exchange.response, json_of(exchange.response))
 
     def send_together(self, requests: Sequence[Request]) -> Sequence[Answer]:
         """Send retries and readings of tasks all at one moment."""
@@ -176,7 +177,7 @@ class Calls:
         if response is None:
             raise NoAnswer(exchange)
         look_at_answer(self.judge, self.wire.session.shape, operation, exchange, asked)
-        body = json_or_none(response)
+        body = json_of(response)
         if operation == RETRY and 200 <= response.status < 300:
             self.spend(_task_in(exchange.request))
         if not isinstance(body, dict) or response.status != 200:
