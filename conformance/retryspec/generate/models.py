@@ -72,9 +72,11 @@ def generate_models(contract: Contract, *, base_module: str) -> Models:
         given.write_text(json.dumps(document), encoding="utf-8")
         names = ("--input", given.name, "--output", models.name, "--emit-model-metadata", metadata.name)
         header = ("--custom-file-header", _header(slug))
+        filled = {name: f"{_BASE}.FilledModel" for name in contract.schemas if _needs_a_member(contract.schemas[name])}
+        bases = ("--base-class-map", json.dumps(filled)) if filled else ()
         # -P: a file in the current folder can not take the place of a module.
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "datamodel_code_generator", *names, *header, *_OPTIONS],
+            [sys.executable, "-P", "-m", "datamodel_code_generator", *names, *header, *bases, *_OPTIONS],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -90,13 +92,23 @@ def generate_models(contract: Contract, *, base_module: str) -> Models:
     return Models(text, tuple(dict.fromkeys(one["class_name"] for one in found)), by_schema)
 
 
+def _needs_a_member(schema: object) -> bool:
+    """Whether an object may not be empty, which the generator leaves out; more than one member is not enforced."""
+    least = schema.get("minProperties", 0) if isinstance(schema, dict) else 0
+    return isinstance(least, int) and least > 0
+
+
 def _with_base(text: str, base_module: str) -> str:
-    """The text with the base class imported from where it is, below the other imports."""
-    line = f"from {_BASE} import WireModel\n"
-    if line not in text:
-        return text
+    """The text with what is ours imported from where it is, below the other imports."""
+    # pydantic's own takes numbers of seconds for times; the name is a whole line of the import, or a word of it.
+    timed = re.sub(r"\bAwareDatetime\b", "DateTime", re.sub(r"^    AwareDatetime,\n", "", text, flags=re.MULTILINE))
+    timed = re.sub(r"^(from pydantic import )DateTime(?:, )?", r"\1", timed, flags=re.MULTILINE)
+    bare = re.sub(rf"^from {_BASE} import [^\n]*\n", "", timed, flags=re.MULTILINE)
+    used = [name for name in ("DateTime", "FilledModel", "WireModel") if re.search(rf"\b{name}\b", bare)]
+    if not used:
+        return bare
     imports = re.compile(r"^from pydantic import (?:\([^)]*\)|[^\n]*)\n", re.MULTILINE)
-    return imports.sub(rf"\g<0>\nfrom {base_module} import WireModel\n", text.replace(line, ""), count=1)
+    return imports.sub(rf"\g<0>\nfrom {base_module} import {', '.join(used)}\n", bare, count=1)
 
 
 def _header(slug: str) -> str:

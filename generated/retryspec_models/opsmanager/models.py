@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 from pydantic import (
     MISSING,
     AnyUrl,
-    AwareDatetime,
     ConfigDict,
     Field,
     RootModel,
@@ -18,7 +17,7 @@ from pydantic import (
     StrictStr,
 )
 
-from ..base import WireModel
+from ..base import DateTime, WireModel
 
 
 class Link(WireModel):
@@ -145,7 +144,7 @@ class ChildJob(WireModel):
     ] = MISSING
     """Why the child job failed; null when it did not."""
     finish_date: Annotated[
-        AwareDatetime | None | MISSING, Field(alias='finishDate')
+        DateTime | None | MISSING, Field(alias='finishDate')
     ] = MISSING
     """When the child job ended; null or absent before that."""
     host_name: Annotated[StrictStr | MISSING, Field(alias='hostName')] = MISSING
@@ -155,7 +154,7 @@ class ChildJob(WireModel):
     ] = MISSING
     path: StrictStr | MISSING = MISSING
     """Where the log stands in the archive."""
-    start_date: Annotated[AwareDatetime | None | MISSING, Field(alias='startDate')] = (
+    start_date: Annotated[DateTime | None | MISSING, Field(alias='startDate')] = (
         MISSING
     )
     """When the child job began; null or absent before that."""
@@ -291,7 +290,7 @@ class LogCollectionJob(WireModel):
     )
     child_jobs: Annotated[list[ChildJob] | MISSING, Field(alias='childJobs')] = MISSING
     """The parts of the job, one for each kind of log and process, only with `verbose=true`."""
-    creation_date: Annotated[AwareDatetime | MISSING, Field(alias='creationDate')] = (
+    creation_date: Annotated[DateTime | MISSING, Field(alias='creationDate')] = (
         MISSING
     )
     """When the job was made."""
@@ -300,7 +299,7 @@ class LogCollectionJob(WireModel):
     )
     """Where the logs are fetched, as a gzip compressed archive."""
     expiration_date: Annotated[
-        AwareDatetime | MISSING, Field(alias='expirationDate')
+        DateTime | MISSING, Field(alias='expirationDate')
     ] = MISSING
     """When the logs are thrown away, 30 days after the job was made unless somebody has put it off."""
     group_id: Annotated[

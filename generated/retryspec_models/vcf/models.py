@@ -15,10 +15,10 @@ from pydantic import (
     StrictStr,
 )
 
-from ..base import WireModel
+from ..base import FilledModel, WireModel
 
 
-class TokenCreationSpec(WireModel):
+class TokenCreationSpec(FilledModel):
     """Who signs in, by user name and password, by an API key, or by an identity token."""
 
     model_config = ConfigDict(
