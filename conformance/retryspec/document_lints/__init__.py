@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from retryspec.document_lints.arazzo import arazzo
 from retryspec.document_lints.rules import RULES, local_references
 from retryspec.document_lints.source import Source
 from retryspec.errors import RetryspecError, UsageError
@@ -40,6 +41,8 @@ def lint(path: Path) -> list[Finding]:
     broken = list(local_references(source))
     if broken:
         objections += [("local-references", pointer, message) for pointer, message in broken]
+    elif "arazzo" in source.content:
+        objections += [("arazzo", pointer, message) for pointer, message in arazzo(source)]
     else:
         objections += [(name, pointer, message) for name, rule in RULES.items() for pointer, message in rule(source)]
     findings = {Finding(path, source.line(pointer), rule, message) for rule, pointer, message in objections}

@@ -10,7 +10,7 @@ from typing import Any
 
 from retryspec.document_lints.source import METHODS, Pointer, Source, parts
 
-__all__ = ["links"]
+__all__ = ["Call", "calls", "leads_somewhere", "links"]
 
 _Objection = tuple[Pointer, str]
 
@@ -21,7 +21,7 @@ _EXPRESSION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class Call:
     """An operation, with the parameters of its path."""
 
     pointer: Pointer
@@ -40,22 +40,23 @@ class _Call:
 
 def links(source: Source) -> Iterator[_Objection]:
     """Links to unknown operations or parameters, and expressions that are malformed or point at nothing."""
-    calls = _calls(source)
+    known = calls(source)
     seen: set[_Objection] = set()
-    for call in calls.values():
+    for call in known.values():
         for status, response in call.raw.get("responses", {}).items():
             answer = source.followed(response)
             for name, given in answer.get("links", {}).items():
                 place: Pointer = (*call.pointer, "responses", status, "links", name)
                 if "$ref" in given:
                     place = tuple(parts(given["$ref"]))
-                for objection in _objections(source, calls, call, answer, source.followed(given), place):
+                for objection in _objections(source, known, call, answer, source.followed(given), place):
                     if objection not in seen:
                         seen.add(objection)
                         yield objection
 
 
-def _calls(source: Source) -> dict[str, _Call]:
+def calls(source: Source) -> dict[str, Call]:
+    """The operations of a document by their ids."""
     found = {}
     for path, item in source.content.get("paths", {}).items():
         for method in METHODS:
@@ -63,14 +64,14 @@ def _calls(source: Source) -> dict[str, _Call]:
                 given = [*item.get("parameters", []), *item[method].get("parameters", [])]
                 parameters = tuple(source.followed(each) for each in given)
                 name = str(item[method].get("operationId"))
-                found[name] = _Call(("paths", path, method), item[method], parameters)
+                found[name] = Call(("paths", path, method), item[method], parameters)
     return found
 
 
 def _objections(
     source: Source,
-    calls: Mapping[str, _Call],
-    call: _Call,
+    calls: Mapping[str, Call],
+    call: Call,
     answer: Mapping[str, Any],
     link: Mapping[str, Any],
     place: Pointer,
@@ -97,7 +98,7 @@ def _objections(
 
 
 def _meaningless(
-    source: Source, call: _Call, answer: Mapping[str, Any], value: object, place: Pointer
+    source: Source, call: Call, answer: Mapping[str, Any], value: object, place: Pointer
 ) -> Iterator[_Objection]:
     if not isinstance(value, str) or not value.startswith("$"):
         return
@@ -107,7 +108,7 @@ def _meaningless(
     elif found["pointer"] is not None:
         body = call.raw.get("requestBody", {}) if found["side"] == "request" else answer
         schemas = [media.get("schema", {}) for media in source.followed(body).get("content", {}).values()]
-        if not any(_leads_somewhere(source, schema, found["pointer"]) for schema in schemas):
+        if not any(leads_somewhere(source, schema, found["pointer"]) for schema in schemas):
             yield place, f"`{value}` points at nothing that the {found['side']}'s body can have"
     elif found["side"] == "request" and not call.has(found["place"] or "", found["name"] or ""):
         if found["place"]:
@@ -118,17 +119,17 @@ def _meaningless(
             yield place, f"`{value}`: the response has no such header"
 
 
-def _leads_somewhere(source: Source, schema: object, pointer: str) -> bool:
+def leads_somewhere(source: Source, schema: object, pointer: str) -> bool:
     """Whether a value that a schema allows can have something where a JSON pointer points."""
     found = source.followed(schema)
     step, _, rest = pointer.removeprefix("/").partition("/")
     if not step:
         return bool(found)
     branches = [branch for word in ("allOf", "anyOf", "oneOf") for branch in found.get(word, [])]
-    if any(_leads_somewhere(source, branch, pointer) for branch in branches):
+    if any(leads_somewhere(source, branch, pointer) for branch in branches):
         return True
     name = step.replace("~1", "/").replace("~0", "~")
     inner = found.get("items") if step.isdigit() and "items" in found else found.get("properties", {}).get(name)
     if inner is None:
         return False
-    return not rest or _leads_somewhere(source, inner, f"/{rest}")
+    return not rest or leads_somewhere(source, inner, f"/{rest}")
