@@ -4,10 +4,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-DOCUMENTS := $(wildcard openapi/*.yaml)
+DOCUMENTS := $(filter-out %.arazzo.yaml,$(wildcard openapi/*.yaml))
+WORKFLOWS := $(wildcard openapi/*.arazzo.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test detection soak docs bench bench-detection bench-mutants bench-time bench-models bench-server check dependencies minimum lint lint-python lint-documents types generate check-generated build clean
+.PHONY: help conformance test detection soak docs bench bench-detection bench-mutants bench-time bench-models bench-server check review arazzo generate-typescript dependencies minimum lint lint-python lint-documents types generate check-generated build clean
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -54,10 +55,24 @@ lint-python: .venv/dev ## ruff: rules and format
 
 lint-documents: .venv/dev ## the documents: openapi-spec-validator, our own lints, Redocly
 	$(BIN)/openapi-spec-validator $(DOCUMENTS)
-	$(BIN)/python -m retryspec.document_lints $(DOCUMENTS)
+	$(BIN)/python -m retryspec.document_lints $(DOCUMENTS) $(WORKFLOWS)
 	@command -v npm >/dev/null || { echo "make lint-documents: Redocly's linter needs Node 20 or newer with npm, which is not here; install it and run this again." >&2; exit 1; }
 	npm ci --silent --no-audit --no-fund
 	npm run --silent lint
+
+review: .venv/dev ## a page for who reviews the contract: what the working tree changes since the last tag (or BASE=revision)
+	$(BIN)/python -m retryspec.diff.review $(BASE)
+
+arazzo: .venv/dev ## let Redocly Respect follow openapi/*.arazzo.yaml against the reference server (needs Node)
+	npm ci --silent --no-audit --no-fund
+	$(BIN)/python .ci/try-arazzo
+
+generate-typescript: .venv/dev ## write build/typescript from openapi/, and compile it with every example (needs Node)
+	npm ci --silent --no-audit --no-fund
+	rm -rf build/typescript && mkdir -p build/typescript
+	for document in $(DOCUMENTS); do npx --no-install openapi-typescript $$document --output build/typescript/$$(basename $$document .yaml).ts || exit 1; done
+	$(BIN)/python .ci/typescript-examples build/typescript
+	npx --no-install tsc --strict --noEmit --skipLibCheck false build/typescript/*.ts
 
 types: .venv/dev ## mypy (strict) and pyright
 	$(BIN)/mypy

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from retryspec.diff.change import Change, Impact
 from retryspec.visible import visible
 
-__all__ = ["as_json", "as_markdown", "as_text"]
+__all__ = ["as_json", "as_markdown", "as_text", "code"]
 
 _HEADINGS = {
     Impact.CLIENTS: "Breaks clients",
@@ -34,7 +34,7 @@ def as_text(changes: Sequence[Change], old: str, new: str) -> str:
 
 def as_markdown(changes: Sequence[Change], old: str, new: str) -> str:
     """A comment for a pull request: breaks open, everything else folded away."""
-    lines = [f"### Contract: {_markdown(old)} → {_markdown(new)}", "", f"{_summary(changes)}."]
+    lines = [f"### Contract: {code(old)} → {code(new)}", "", f"{_summary(changes)}."]
     for impact, group in _grouped(changes):
         folded = impact not in (Impact.CLIENTS, Impact.SERVERS)
         title = f"{_HEADINGS[impact]} ({len(group)})"
@@ -93,11 +93,11 @@ def _line(change: Change) -> str:
 
 
 def _markdown_line(change: Change) -> str:
-    operations = f" ({', '.join(map(_markdown, change.operations))})" if change.operations else ""
-    return f"{_markdown(change.place)}: {_escaped(change.says)}{operations}"
+    operations = f" ({', '.join(map(code, change.operations))})" if change.operations else ""
+    return f"{code(change.place)}: {_escaped(change.says)}{operations}"
 
 
-def _markdown(text: str) -> str:
+def code(text: str) -> str:
     """A text as code, whatever is in it."""
     return "`" + visible(text, kept="").replace("`", "'") + "`"
 

@@ -33,6 +33,12 @@ class Statement:
         return " ".join(str(self.entry.get("says")).split())
 
     @property
+    def decisions(self) -> tuple[str, ...]:
+        """The decisions that it cites."""
+        given = self.entry.get("decision")
+        return (given,) if isinstance(given, str) else tuple(str(each) for each in sequence(given))
+
+    @property
     def binds(self) -> bool:
         """Whether a server that breaks it fails: a MUST that a check can see."""
         return self.level == "MUST" and not self.entry.get("unobservable")
