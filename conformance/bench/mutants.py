@@ -3,6 +3,7 @@
 cosmic-ray thinks the changes up; each is served by a process that has a changed copy of the package.
 """
 
+import ast
 import difflib
 import hashlib
 import random
@@ -12,6 +13,8 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +59,49 @@ class Mutant:
         return hashlib.sha256(f"{self.file or self.slug}\n{self.diff}".encode()).hexdigest()[:12]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one operator of cosmic-ray changes something."""
+
+    path: Path
+    operator: str
+    occurrence: int
+    start: tuple[int, int]
+    within: str
+    """The function around it; empty for none."""
+    line: str
+
+    @property
+    def kind(self) -> str:
+        """What is changed, whatever it is changed into."""
+        return "_".join(self.operator.split("_")[:2])
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A piece of code in which no change is one that a client could hold against a server."""
+
+    file: str
+    why: str
+    within: str = ""
+    line: str = ""
+
+    def covers(self, place: Place) -> bool:
+        """Whether a place lies in it."""
+        return (
+            fnmatchcase(str(place.path.relative_to(PACKAGE)), self.file)
+            and (not self.within or self.within == place.within)
+            and self.line in place.line
+        )
+
+
+@cache
+def left_out() -> tuple[LeftOut, ...]:
+    """The pieces of code that are not changed, each with its reason."""
+    found = tomllib.loads((FOLDER / "survivors.toml").read_text(encoding="utf-8"))
+    return tuple(LeftOut(**each) for each in found["left_out"])
+
+
 def measure(results: Results, *, mutants: int, anew: bool, jobs: int) -> None:
     """Kill some mutants of each API's server; 0 for all."""
     found = results.piece("mutants", anew=anew)
@@ -77,24 +123,36 @@ def _mutants(slug: str, most: int) -> Iterator[Mutant]:
     from cosmic_ray import plugins  # pyright: ignore[reportMissingImports]  # of the group bench
     from cosmic_ray.mutating import mutate_code  # pyright: ignore[reportMissingImports]  # of the group bench
 
-    places = list(_places(slug))
+    places = list(chosen_places(slug))
     random.Random(slug).shuffle(places)
     names: set[str] = set()
-    for path, operator, occurrence in places:
+    for place in places:
         if most and len(names) == most:
             return
-        before = path.read_text(encoding="utf-8")
-        after = mutate_code(before, plugins.get_operator(operator)(), occurrence)
+        before = place.path.read_text(encoding="utf-8")
+        after = mutate_code(before, plugins.get_operator(place.operator)(), place.occurrence)
         lines = difflib.unified_diff(before.splitlines(), (after or before).splitlines(), lineterm="", n=0)
         # The first two lines name files.
         diff = "\n".join(line for line in list(lines)[2:] if not line.startswith("@@"))
-        mutant = Mutant(slug, str(path.relative_to(PACKAGE)), operator, occurrence, diff, after or before)
+        mutant = Mutant(
+            slug, str(place.path.relative_to(PACKAGE)), place.operator, place.occurrence, diff, after or before
+        )
         if diff and mutant.name not in names:
             names.add(mutant.name)
             yield mutant
 
 
-def _places(slug: str) -> Iterator[tuple[Path, str, int]]:
+def chosen_places(slug: str) -> Iterator[Place]:
+    """One change of each kind at each place: a plus that becomes a minus, or a modulo, or a shift, is one kind."""
+    kinds: dict[tuple[Path, int, int, str], list[Place]] = {}
+    for place in _places(slug):
+        if not any(rule.covers(place) for rule in left_out()):
+            kinds.setdefault((place.path, *place.start, place.kind), []).append(place)
+    for (path, *start, kind), places in kinds.items():
+        yield random.Random(f"{path.name} {start} {kind}").choice(places)
+
+
+def _places(slug: str) -> Iterator[Place]:
     """Where which operator can change something: found without making the changes, which takes minutes."""
     from cosmic_ray import plugins  # pyright: ignore[reportMissingImports]  # of the group bench
     from cosmic_ray.ast import ast_nodes, get_ast  # pyright: ignore[reportMissingImports]  # of the group bench
@@ -102,12 +160,26 @@ def _places(slug: str) -> Iterator[tuple[Path, str, int]]:
     for path in _files(slug):
         if path.name in ("__init__.py", "introduction.py", "sample.py"):
             continue
-        nodes = list(ast_nodes(get_ast(path.read_text(encoding="utf-8"))))
+        text = path.read_text(encoding="utf-8")
+        nodes = list(ast_nodes(get_ast(text)))
+        functions = _functions(text)
         for name in sorted(plugins.operator_names()):
             if not name.startswith(LEFT_OUT):
                 operator = plugins.get_operator(name)()
-                count = sum(len(list(operator.mutation_positions(node))) for node in nodes)
-                yield from ((path, name, occurrence) for occurrence in range(count))
+                starts = [start for node in nodes for start, _ in operator.mutation_positions(node)]
+                for occurrence, start in enumerate(starts):
+                    line = text.splitlines()[start[0] - 1].strip()
+                    yield Place(path, name, occurrence, start, functions.get(start[0], ""), line)
+
+
+def _functions(text: str) -> dict[int, str]:
+    """The function or method that each line of a module stands in."""
+    found: dict[int, str] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            # Walking goes from the outside to the inside.
+            found |= dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), node.name)
+    return found
 
 
 def _killed(mutant: Mutant) -> str:
@@ -133,8 +205,7 @@ def _killed(mutant: Mutant) -> str:
 
 def reasons() -> dict[str, str]:
     """Why a survivor is none: it is equivalent, or the contract leaves it open."""
-    path = FOLDER / "survivors.toml"
-    found: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found: dict[str, str] = tomllib.loads((FOLDER / "survivors.toml").read_text(encoding="utf-8"))["survivors"]
     return found
 
 
