@@ -45,16 +45,17 @@ def check(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every behaviour.")] = False,
 ) -> None:
     """Check servers: exit 0 if they keep their contract, 1 if they break it, 2 for a wrong call, 3 for no verdict."""
-    from retryspec.console import print_summary
-    from retryspec.progress import progress_on
-    from retryspec.report import prepare_folder, report_json, write_reports
-    from retryspec.report.github import commands_stopped, tell_github, without_commands
-    from retryspec.runner import Plan, run
-    from retryspec.selfproof import prove_judging
-
-    prove_judging()
-    prepare_folder(out)
     with target_file(target, reference, tuple(slugs or ())) as file:
+        # Loaded while a reference server starts.
+        from retryspec.console import print_summary
+        from retryspec.progress import progress_on
+        from retryspec.report import prepare_folder, report_json, write_reports
+        from retryspec.report.github import commands_stopped, tell_github, without_commands
+        from retryspec.runner import Plan, run
+        from retryspec.selfproof import prove_judging
+
+        prove_judging()
+        prepare_folder(out)
         plan = Plan(
             target=file,
             slugs=tuple(slugs or ()),

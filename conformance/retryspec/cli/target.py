@@ -34,4 +34,5 @@ def target_file(target: Path | None, reference: bool, slugs: Sequence[str]) -> I
 def _load_the_suite() -> None:
     # What is missing is said by whoever needs it.
     with suppress(ImportError):
-        import_module("retryspec.plugin")
+        for module in ("retryspec.runner", "retryspec.plugin", "retryspec.report", "retryspec.console"):
+            import_module(module)

@@ -4,16 +4,12 @@ import json
 import multiprocessing
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from retryspec.errors import RunError
-from retryspec.reference.apis import api_slugs, server_of
-from retryspec.reference.app import application
-from retryspec.reference.serve import running
-from retryspec.reference.states import PATH
+from retryspec.errors import RunError, UsageError
 
 __all__ = ["reference_target"]
 
@@ -33,22 +29,21 @@ def reference_target(
         variations: The names of faulty or lenient servers to take in place of the reference.
         apart: Whether it runs in a process of its own, so that it does not share a core with who calls it.
     """
-    chosen = list(slugs) or api_slugs()
-    tables = {slug: server_of(slug) for slug in chosen}
     served = _served_apart if apart else _served_here
-    with served(chosen, variations) as base_url, tempfile.TemporaryDirectory(prefix="retryspec-") as folder:
+    with served(slugs, variations) as text, tempfile.TemporaryDirectory(prefix="retryspec-") as folder:
         file = Path(folder) / "target.toml"
-        texts = [
-            _table(slug, {**server.target(base_url), "states_url": base_url + PATH}) for slug, server in tables.items()
-        ]
-        file.write_text("\n".join(texts), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
         yield file
 
 
 @contextmanager
 def _served_here(slugs: Sequence[str], variations: Sequence[str]) -> Iterator[str]:
+    # Loaded where it is needed: who starts another process for it can do without, and starts it sooner.
+    from retryspec.reference.app import application
+    from retryspec.reference.serve import running
+
     with running(application(slugs, provider_states=True, variations=variations)) as base_url:
-        yield base_url
+        yield _target_text(slugs, base_url)
 
 
 @contextmanager
@@ -59,7 +54,7 @@ def _served_apart(slugs: Sequence[str], variations: Sequence[str]) -> Iterator[s
     process.start()
     its.close()
     try:
-        yield _told_address(ours)
+        yield _told_target(ours)
     finally:
         ours.close()
         process.join(_STOP_SECONDS)
@@ -68,22 +63,35 @@ def _served_apart(slugs: Sequence[str], variations: Sequence[str]) -> Iterator[s
             process.join()
 
 
-def _told_address(pipe: Connection) -> str:
+def _told_target(pipe: Connection) -> str:
     with suppress(EOFError):
         if pipe.poll(_START_SECONDS):
-            return str(pipe.recv())
+            told: str | Exception = pipe.recv()
+            if isinstance(told, Exception):
+                raise told
+            return told
     raise RunError("the reference server did not start; see what its process said above")
 
 
 def _serve_until_told(slugs: Sequence[str], variations: Sequence[str], pipe: Connection) -> None:
     """Serve until the other end of the pipe is closed, as it is when its process ends in whatever way."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started this
-    with _served_here(slugs, variations) as base_url:
-        pipe.send(base_url)
-        with suppress(EOFError):
-            pipe.recv()
+    try:
+        with _served_here(slugs, variations) as text:
+            pipe.send(text)
+            with suppress(EOFError):
+                pipe.recv()
+    except (UsageError, ImportError) as error:  # a wrong name, or a package that is not installed
+        pipe.send(error)
 
 
-def _table(slug: str, values: Mapping[str, str | bool]) -> str:
-    # What JSON says of a text, true or false, TOML says as well.
-    return "\n".join([f"[{slug}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items()), ""])
+def _target_text(slugs: Sequence[str], base_url: str) -> str:
+    from retryspec.reference.apis import api_slugs, server_of
+    from retryspec.reference.states import PATH
+
+    lines: list[str] = []
+    for slug in slugs or api_slugs():
+        values = {**server_of(slug).target(base_url), "states_url": base_url + PATH}
+        # What JSON says of a text, true or false, TOML says as well.
+        lines += [f"[{slug}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items()), ""]
+    return "\n".join(lines)
