@@ -68,6 +68,34 @@ def test_broken_server_is_1_with_the_exchange(replay: Replay, found: dict[str, A
         assert words in said.out
 
 
+def test_finding_of_a_generated_request_is_looked_at_again(replay: Replay, tmp_path: Path) -> None:
+    """A behaviour that the check speaks of, but does not decide, is seen to be mended, and to be broken still."""
+    check = "suite/vcf/test_generated.py::test_generated_requests"
+    with reference_target(("vcf",), variations=("vcf-odd-retry-accepted",)) as target:
+        write_reports(run(Plan(target=target, checks=(check,))), tmp_path)
+        content = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+        broken = broken_in(content)
+        still = replay(content, broken["findings"][0]["id"], "--target", str(target))
+
+    assert broken["id"] == "VCF-RETRY-07"
+    assert broken["checks"] == []
+    assert still.code == 1
+    mended = replay(content, broken["findings"][0]["id"], "--reference")
+    assert mended.code == 0
+    assert mended.out.endswith("now       as it should be\n")
+
+
+def test_what_may_only_be_read_is_not_called_mended(replay: Replay, found: dict[str, Any]) -> None:
+    """A replay that may not do what the check needs ends in 3, and says so."""
+    content = json.loads(json.dumps(found))
+    broken_in(content)["findings"][0]["check"] = "suite/vcf/test_addressing.py::test_retry_of_unknown_task_is_refused"
+
+    said = replay(content, "F1", "--reference", "--read-only")
+
+    assert said.code == 3
+    assert "now       not seen: " in said.out
+
+
 def test_check_that_is_gone_is_3(replay: Replay, found: dict[str, Any]) -> None:
     """A check that this version has not says nothing about a server."""
     content = json.loads(json.dumps(found))

@@ -27,6 +27,7 @@ def replay(
     finding: Annotated[str, typer.Argument(metavar="FINDING", help="The id of a finding, such as F3 or sls-F3.")],
     target: Annotated[Path | None, typer.Option(metavar="FILE", help="The target file: which servers.")] = None,
     reference: Annotated[bool, typer.Option("--reference", help="Start the reference server and ask that.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Send nothing that can change state.")] = False,
     allow_retry: Annotated[
         bool, typer.Option("--allow-retry", help="Retry tasks as well that were only found in a list.")
     ] = False,
@@ -49,6 +50,7 @@ def replay(
             slugs=(slug,),
             depth=content["tool"]["depth"],
             seed=content["tool"]["seed"],
+            read_only=read_only,
             allow_retry=allow_retry,
             timeout=timeout,
             settle=settle,
@@ -97,11 +99,19 @@ def _why_unseen(api: "ApiReport", result: "BehaviourResult", check: str) -> str 
 
     if api.trouble:
         return api.trouble
-    if not result.checks:
-        return f"this version of retryspec has no check {check} of {result.behaviour.id}; run `retryspec check` again"
-    if result.outcome is Outcome.PASS or result.partly:
+    decided = [each for each in api.behaviours if check.partition("[")[0] in each.checks]
+    if not decided:
+        return f"this version of retryspec has no check {check}; run `retryspec check` again"
+    if result.checks:
+        decided = [result]
+    # A check also says what speaks against behaviours that it does not decide: of such a one nothing is left to say
+    # once the check came to its end.
+    nothing = (Outcome.UNTESTED, Outcome.SKIPPED, Outcome.ERROR)
+    seen = [each for each in decided if each.partly or each.outcome not in nothing]
+    stopped = [each for each in decided if each not in seen and each.outcome is not Outcome.SKIPPED]
+    if seen and not stopped:
         return None
-    return result.reason or "the check came to no observation"
+    return next((each.reason for each in stopped or decided if each.reason), "the check came to no observation")
 
 
 def _lines(
