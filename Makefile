@@ -8,7 +8,7 @@ DOCUMENTS := $(filter-out %.arazzo.yaml,$(wildcard openapi/*.yaml))
 WORKFLOWS := $(wildcard openapi/*.arazzo.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test detection soak docs bench bench-detection bench-mutants bench-time bench-models bench-server check review arazzo generate-typescript dependencies minimum lint lint-python lint-documents types generate check-generated build clean
+.PHONY: help conformance test detection soak docs bench bench-detection bench-mutants bench-time bench-models bench-seeds bench-server check review arazzo generate-typescript dependencies minimum lint lint-python lint-documents types generate check-generated build clean
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -32,7 +32,7 @@ docs: .venv/dev ## write the static site: references, behaviours, decisions, gui
 bench: .venv/bench ## measure what the suite detects and costs, and write conformance/bench/RESULTS.md (about an hour)
 	cd conformance && ../$(BIN)/python -m bench
 
-bench-detection bench-mutants bench-time bench-models bench-server: .venv/bench ## a piece of it alone
+bench-detection bench-mutants bench-time bench-models bench-seeds bench-server: .venv/bench ## a piece of it alone
 	cd conformance && ../$(BIN)/python -m bench $(@:bench-%=%)
 
 check: lint types check-generated dependencies test build ## all that a reviewer runs

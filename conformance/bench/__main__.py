@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from bench import detection, models, mutants, serving, timing
+from bench import bounds, detection, models, mutants, seeds, serving, timing
 from bench.results import FOLDER, Results
 
 PIECES = {
@@ -11,6 +11,7 @@ PIECES = {
     "mutants": (mutants.table, "Automatic mutants of the reference server"),
     "time": (timing.table, "Time"),
     "models": (models.table, "Models"),
+    "seeds": (seeds.table, "Seeds"),
     "server": (serving.table, "Reference server"),
 }
 
@@ -21,7 +22,7 @@ def main() -> None:
     parser.add_argument("pieces", nargs="*", metavar="PIECE", help=f"of {', '.join(PIECES)}; all of them by default")
     parser.add_argument("--anew", action="store_true", help="forget what is measured already")
     parser.add_argument("--servers", type=int, default=40, help="faulty servers of each API for our suite; 0 for all")
-    parser.add_argument("--peers", type=int, default=6, help="the same for schemathesis; 0 for all")
+    parser.add_argument("--peers", type=int, default=6, help="the same for the other tools; 0 for all")
     parser.add_argument("--mutants", type=int, default=60, help="mutants of each API; 0 for all")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side, where no time is measured")
     chosen = parser.parse_args()
@@ -32,7 +33,9 @@ def main() -> None:
         elif piece == "mutants":
             mutants.measure(results, mutants=chosen.mutants, anew=chosen.anew, jobs=chosen.jobs)
         else:
-            {"time": timing, "models": models, "server": serving}[piece].measure(results, anew=chosen.anew)
+            {"time": timing, "seeds": seeds, "models": models, "server": serving}[piece].measure(
+                results, anew=chosen.anew
+            )
         results.save()
         (FOLDER / "RESULTS.md").write_text(_markdown(results), encoding="utf-8")
 
@@ -42,6 +45,10 @@ def _markdown(results: Results) -> str:
         "# Results",
         "",
         "Written by `make bench`; the figures are in `results.json`. Medians are over the servers of a row.",
+        "",
+        "## What has to hold",
+        "",
+        *bounds.table(results.content),
         "",
     ]
     for piece, (table, title) in PIECES.items():

@@ -26,7 +26,7 @@ from retryspec.verdicts import Outcome
 from bench.results import FOLDER, Results
 from bench.servers import served, target_text
 
-__all__ = ["measure"]
+__all__ = ["measure", "score", "table"]
 
 PACKAGE = Path(retryspec.__file__).parent
 SETTLE = 0.4
@@ -209,11 +209,25 @@ def reasons() -> dict[str, str]:
     return found
 
 
+def score(found: dict[str, Any]) -> tuple[int, int]:
+    """How many mutants were killed, of how many that are not equivalent."""
+    known = reasons()
+    judged = {
+        name: each["said"]
+        for name, each in found.items()
+        if isinstance(each, dict) and each["operator"] != "control" and each["said"] in ("killed", "warned", "survived")
+    }
+    killed = sum(said == "killed" for said in judged.values())
+    return killed, killed + sum(said != "killed" and name not in known for name, said in judged.items())
+
+
 def table(found: dict[str, Any]) -> Sequence[str]:
     """The figures as a table, and the survivors."""
     known = reasons()
     lines = [
         "Killed means exit code 1; a warning is no kill. What does not run or came to no verdict is in no score.",
+        "Code in which no client could see a change is left out, and a survivor that is equivalent, or that the",
+        "contract leaves open, is excused; both with their reasons in `survivors.toml`.",
         "The control is the same copy of the package without a change: it has to survive, or the kills prove nothing.",
         "",
         "| API | control | mutants | not running | no verdict | killed | warned | survived | excused | share |",
@@ -226,9 +240,9 @@ def table(found: dict[str, Any]) -> Sequence[str]:
         mine = {name: each for name, each in own.items() if each["operator"] != "control"}
         said = [each["said"] for each in mine.values()]
         killed, warned, survived = (said.count(word) for word in ("killed", "warned", "survived"))
-        excused = sum(each["said"] == "survived" and name in known for name, each in mine.items())
-        rest = killed + warned + survived - excused
-        share = f"{killed} of {rest}, {100 * killed / rest:.0f} %" if rest else "-"
+        excused = sum(each["said"] in ("survived", "warned") and name in known for name, each in mine.items())
+        own_killed, rest = score(mine)
+        share = f"{own_killed} of {rest}, {100 * own_killed / rest:.0f} %" if rest else "-"
         cells = [slug, control, len(said), said.count("does not run"), said.count("no verdict"), killed, warned]
         lines.append("| " + " | ".join(map(str, [*cells, survived, excused, share])) + " |")
     lines += ["", "Survivors:", ""]

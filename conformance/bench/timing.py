@@ -18,8 +18,9 @@ from retryspec.documents import slugs
 from bench.results import Results
 from bench.servers import served, target_text
 
-__all__ = ["measure"]
+__all__ = ["command", "measure", "table"]
 
+APART = "a server that runs already"
 LATENCIES = (0, 10, 50, 200)
 """Milliseconds that a server takes longer for each answer."""
 
@@ -32,10 +33,10 @@ def measure(results: Results, *, anew: bool) -> None:
         if name in found:
             return
         where = ["--target", str(target)] if target else ["--reference"]
-        found[name] = _command(["check", *words, *where])
+        found[name] = command(["check", *words, *where])
         results.save()
 
-    found.setdefault("start-up", min(_command(["--help"])["seconds"] for _ in range(5)))
+    found.setdefault("start-up", min(command(["--help"])["seconds"] for _ in range(5)))
     for depth in ("quick", "standard"):
         for slug in slugs():
             note(f"{slug}, {depth}", slug, "--depth", depth)
@@ -44,6 +45,12 @@ def measure(results: Results, *, anew: bool) -> None:
         note(f"all, standard, {workers} workers", "--workers", str(workers))
     with served() as base_url:
         assert base_url is not None
+        with tempfile.TemporaryDirectory(prefix="retryspec-") as folder:
+            target = Path(folder) / "target.toml"
+            target.write_text("\n".join(target_text(slug, base_url) for slug in slugs()), encoding="utf-8")
+            for slug in slugs():
+                note(f"{slug}, quick, {APART}", slug, "--depth", "quick", target=target)
+            note(f"all, quick, {APART}", "--depth", "quick", target=target)
         for latency in LATENCIES:
             with delayed(base_url, latency / 1000) as url, tempfile.TemporaryDirectory(prefix="retryspec-") as folder:
                 target = Path(folder) / "target.toml"
@@ -53,7 +60,8 @@ def measure(results: Results, *, anew: bool) -> None:
                     note(f"all, standard, {latency} ms later, {workers} workers", *words, target=target)
 
 
-def _command(words: Sequence[str]) -> dict[str, Any]:
+def command(words: Sequence[str]) -> dict[str, Any]:
+    """What a command costs, with all processes that it starts."""
     with tempfile.TemporaryDirectory(prefix="retryspec-") as folder:
         started = time.monotonic()
         done = subprocess.run(
@@ -64,10 +72,11 @@ def _command(words: Sequence[str]) -> dict[str, Any]:
             check=False,
         )
         seconds = round(time.monotonic() - started, 2)
-    requests = re.search(r"(\d+) requests in", done.stdout)
+    requests = re.search(r"(\d+) requests in ([\d.]+) s", done.stdout)
     memory, processor = done.stderr.split()[-2:]
     return {
         "seconds": seconds, "exit": done.returncode, "requests": int(requests[1]) if requests else 0,
+        "own": float(requests[2]) if requests else 0.0, "warned": bool(re.search(r"\bwarn\b", done.stdout)),
         "megabytes": round(int(memory) / 1024), "processor": float(processor),
         "load": round(os.getloadavg()[0], 1),
     }  # fmt: skip
@@ -129,15 +138,18 @@ def table(found: dict[str, Any]) -> Sequence[str]:
     lines = [
         f"`retryspec --help` takes {found.get('start-up')} s.",
         "",
+        "Seconds are those of the whole command, its own those that its report gives: without loading and reports.",
         "Processor seconds are those of all processes of the command, with --reference those of the server too.",
-        "",
+        "Waiting is the part of its time in which a command against a running server uses no processor.",
         "The load is the machine's at the end of a run: above its number of cores, the seconds say little.",
         "",
-        "| run | seconds | requests | processor seconds | largest process, MB | exit | load |",
-        "|---|---|---|---|---|---|---|",
+        "| run | seconds | its own | requests | processor seconds | waiting | largest process, MB | exit | load |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, each in found.items():
         if isinstance(each, dict):
-            cells = [each[key] for key in ("seconds", "requests", "processor", "megabytes", "exit", "load")]
-            lines.append(f"| {name} | " + " | ".join(map(str, cells)) + " |")
+            waits = APART in name or "ms later, 1 workers" in name
+            each = {**each, "waiting": f"{max(0.0, 1 - each['processor'] / each['seconds']):.0%}" if waits else "-"}
+            keys = ("seconds", "own", "requests", "processor", "waiting", "megabytes", "exit", "load")
+            lines.append(f"| {name} | " + " | ".join(str(each[key]) for key in keys) + " |")
     return lines
