@@ -23,6 +23,7 @@ from retryspec.bodies import UnreadableBody, read_body
 from retryspec.deadlines import DeadlineBackend, current
 from retryspec.errors import RunError
 from retryspec.pace import Pace
+from retryspec.redaction import Memory
 
 __all__ = ["Exchange", "Exchanger", "ReadOnly", "Request", "Response"]
 
@@ -97,6 +98,7 @@ class Exchanger:
         verify_tls: whether the server's certificate is checked.
         read_only: refuse to send anything but safe methods.
         pace: when requests may go out; None for at once.
+        memory: is told the secrets of what goes out.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Exchanger:
         verify_tls: bool = True,
         read_only: bool = False,
         pace: Pace | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.origin = origin
         self.timeout = timeout
@@ -118,6 +121,7 @@ class Exchanger:
         self.changed: dict[str, None] = {}
         """How many requests went out that can change state, and what they were about; the first `MOST_NAMED`."""
         self._pace = pace
+        self._memory = memory
         self._lock = threading.Lock()
         self._url = (
             origin.scheme.encode(),
@@ -175,6 +179,8 @@ class Exchanger:
         return exchange
 
     def _count(self, request: Request) -> None:
+        if self._memory is not None:
+            self._memory.add(request.secrets)
         with self._lock:
             self.sent += 1
             if request.method in SAFE_METHODS or request.signs_in:

@@ -8,11 +8,13 @@ import base64
 import html
 import json
 import re
+import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
-__all__ = ["REDACTED", "Redactor"]
+__all__ = ["REDACTED", "Memory", "Redactor", "memory_of"]
 
 REDACTED = "[redacted]"
 
@@ -26,43 +28,126 @@ LONGEST_PART = 32
 LONGEST = 2 * 1024
 """Characters of a secret that are looked for: what is longer is a whole page that a server calls a token."""
 
-MOST_LEARNED = 200
-"""Tokens that are remembered, the last ones given."""
+MOST_REMEMBERED = 2000
+"""Signatures that were sent and tokens that were given, the last ones."""
+
+SHORTEST_REMEMBERED = 12
+LEAST_VARIED = 8
+"""Characters, and different ones: what has fewer, such as zeros, stands in texts that have nothing to do with it."""
+
+MOST_IN_A_TEXT = 100
+"""Of the remembered ones; a text that may have more of them is hidden whole."""
+
+PIECE, LONG_PIECE = 6, 24
+"""Characters by which a remembered secret is recognized: as it is, and where each character has become several."""
 
 # What a well-known value begins with gives nothing away, and stands in texts of ours.
 _OURS = "retryspec-"
 
 
+class Memory:
+    """Secrets that come up in the course of a run, such as signatures and tokens; safe to use from several threads.
+
+    They are far too many to be looked for one by one, so it is kept with which pieces they begin or go on, in any form.
+    """
+
+    def __init__(self) -> None:
+        self._new: deque[str] = deque(maxlen=MOST_REMEMBERED)
+        self._known: dict[str, tuple[str, ...]] = {}
+        """The pieces of each, the oldest first."""
+        self._having: dict[str, dict[str, None]] = {}
+        """The secrets that have a piece."""
+        self._lock = threading.Lock()
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Remember further secrets."""
+        self._new.extend(
+            secret for secret in secrets if len(secret) >= SHORTEST_REMEMBERED and len(set(secret)) >= LEAST_VARIED
+        )
+
+    def likely_in(self, text: str) -> set[str]:
+        """Those that may stand in a text, whole in any form or as it is in part."""
+        found: set[str] = set()
+        with self._lock:
+            while self._new:
+                self._index(self._new.popleft()[:LONGEST])
+            if not self._known:
+                return found
+            for length in (PIECE, LONG_PIECE):
+                pieces = {text[start : start + length] for start in range(len(text) - length + 1)}
+                for piece in pieces & self._having.keys():
+                    found.update(self._having[piece])
+        return found
+
+    def _index(self, secret: str) -> None:
+        before = self._known.pop(secret, None)
+        pieces = before or tuple(dict.fromkeys(_pieces(secret)))
+        self._known[secret] = pieces
+        for piece in pieces:
+            self._having.setdefault(piece, {})[secret] = None
+        if len(self._known) > MOST_REMEMBERED:
+            oldest = next(iter(self._known))
+            for piece in self._known.pop(oldest):
+                self._having[piece].pop(oldest)
+                if not self._having[piece]:
+                    self._having.pop(piece)
+
+
+@lru_cache(maxsize=8)
+def memory_of(base_url: str) -> Memory:
+    """The memory of this process for a server; it outlasts a connection, as what a server knows does."""
+    return Memory()
+
+
 class Redactor:
-    """Replaces secrets in any of the forms in which a server may send them back."""
+    """Replaces secrets in any of the forms in which a server may send them back.
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    Args:
+        secrets: those that are known from the beginning.
+        memory: those that come up later.
+    """
+
+    def __init__(self, secrets: Iterable[str], memory: Memory | None = None) -> None:
         self._secrets = tuple(dict.fromkeys(secrets))
-        self._learned: dict[str, None] = {}
+        self._memory = memory or Memory()
 
-    def learn(self, secrets: Iterable[str]) -> None:
-        """Remember further secrets, such as tokens that a server has given."""
-        # One assignment, since several threads may learn at once.
-        known = {**self._learned, **dict.fromkeys(secrets)}
-        self._learned = dict.fromkeys(list(known)[-MOST_LEARNED:])
-
-    def text(self, text: str, also: Iterable[str] = ()) -> str:
-        """The text without the secrets, and without those of `also`."""
+    def text(self, text: str, also: Iterable[str] = (), *, whole: Iterable[str] = ()) -> str:
+        """The text without the secrets, without those of `also`, and without what is one only as a `whole`."""
         # A text is looked at for each whole form before any part is replaced, and longest first: one may hold another.
-        secrets = [*self._secrets, *self._learned, *also]
-        wanted = sorted({secret[:LONGEST] for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
-        for secret in wanted:
+        likely = self._memory.likely_in(text)
+        if len(likely) > MOST_IN_A_TEXT:
+            return REDACTED
+        secrets = _longest_first([*self._secrets, *likely, *also])
+        for secret in _longest_first([*secrets, *whole]):
             for form in _forms(secret):
                 if form in text:
                     text = text.replace(form, REDACTED)
-        for secret in wanted:
+        for secret in secrets:
             text = _without_parts(text, secret)
         return text
 
 
+def _longest_first(secrets: Iterable[str]) -> list[str]:
+    return sorted({secret[:LONGEST] for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
+
+
+def _part(secret: str) -> int:
+    """Characters of a part that gives a secret away."""
+    return max(SHORTEST_PART, min(len(secret) // 2, LONGEST_PART))
+
+
+def _pieces(secret: str) -> Iterator[str]:
+    """Pieces of which a text has at least one if it has a form of the secret, or a part of it."""
+    for form in _forms(secret):
+        yield form[: PIECE if len(form) < 1.5 * len(secret) else LONG_PIECE]
+    # Wherever a part begins, one of these lies in it.
+    for start in range(0, len(secret) - PIECE + 1, _part(secret) - PIECE + 1):
+        yield secret[start : start + PIECE]
+
+
 def _without_parts(text: str, secret: str) -> str:
     """The text without any half of a secret."""
-    length = max(SHORTEST_PART, min(len(secret) // 2, LONGEST_PART))
+    length = _part(secret)
     if len(text) < length or len(secret) < 2 * SHORTEST_PART:
         return text
     for start in range(len(secret) - length + 1):

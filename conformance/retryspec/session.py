@@ -16,7 +16,7 @@ from retryspec.checks import Judge, Untestable
 from retryspec.documents import Document
 from retryspec.exchange import Exchange, Exchanger, Request
 from retryspec.pace import pace_of
-from retryspec.redaction import Redactor
+from retryspec.redaction import Redactor, memory_of
 from retryspec.shape import Shape
 from retryspec.states import ProviderStates
 from retryspec.target import Claim, Table
@@ -26,6 +26,9 @@ __all__ = ["Connection", "RunOptions", "Session", "connect"]
 
 MOST_SHOWN = 64 * 1024
 """Characters of a body that go into a report."""
+
+MARGIN = 16 * 1024
+"""Characters beyond these that are looked at, so that no secret is cut before it is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,10 @@ class Session:
         self.shape = Shape(document)
         self.kept: dict[str, object] = {}
         """What the first look of a check keeps for its second, by check."""
+        self._memory = memory_of(claim.base_url)
+        self._redactor = Redactor((*secrets, *claim.secrets), self._memory)
         self.exchanger = self._exchanger(claim.base_url)
         self.states = self._provider_states()
-        self._redactor = Redactor((*secrets, *claim.secrets))
         self._curl = curl
 
     def close(self) -> None:
@@ -83,14 +87,20 @@ class Session:
         return Judge(check, decides, self.document.behaviours, self.record, self.shown)
 
     def shown(self, text: str, exchange: Exchange | None = None) -> str:
-        """A text as it may be shown: secrets replaced, also those of an exchange, and cut."""
+        """A text as it may be shown: secrets replaced, also those of an exchange and its Authorization, and cut."""
+        request = exchange.request if exchange else None
+        sent = [value for name, value in request.headers if name.lower() == "authorization"] if request else []
+        return self._shown(text, request.secrets if request else (), whole=sent)
+
+    def _shown(self, text: str, secrets: Iterable[str], *, whole: Iterable[str] = ()) -> str:
         # A lone surrogate is valid in a JSON escape and in no UTF-8 file.
-        clean = text.encode("utf-8", "replace").decode("utf-8")
-        return self._redactor.text(clean, exchange.request.secrets if exchange else ())[:MOST_SHOWN]
+        clean = text[: MOST_SHOWN + MARGIN].encode("utf-8", "replace").decode("utf-8")
+        found = self._redactor.text(clean, secrets, whole=whole)
+        return found[: min(MOST_SHOWN, len(found) - MARGIN)] if len(text) > MOST_SHOWN + MARGIN else found[:MOST_SHOWN]
 
     def learn_secrets(self, secrets: Iterable[str]) -> None:
         """Keep further values out of everything that is shown, such as a token that the server has given."""
-        self._redactor.learn(secrets)
+        self._memory.add(secrets)
 
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """An exchange as it may be shown: secrets replaced, bodies cut."""
@@ -100,20 +110,21 @@ class Session:
         def shown(text: str) -> str:
             return self.shown(text, exchange)
 
-        def shown_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-            return tuple((shown(name), shown(value)) for name, value in headers)
+        def sent(text: str) -> str:
+            # What a request says beside its secrets is what one has to know about it.
+            return self._shown(text, request.secrets)
 
         return ExchangeRecord(
             method=request.method,
-            url=shown(url),
-            request_headers=shown_headers(request.headers),
-            request_body=shown((request.body or b"").decode("utf-8", "replace")),
+            url=sent(url),
+            request_headers=tuple((sent(name), sent(value)) for name, value in request.headers),
+            request_body=sent((request.body or b"").decode("utf-8", "replace")),
             status=response.status if response else None,
-            response_headers=shown_headers(response.headers) if response else (),
+            response_headers=tuple((shown(name), shown(value)) for name, value in response.headers) if response else (),
             response_body=shown(response.body.decode("utf-8", "replace")) if response else "",
             seconds=round(response.seconds, 4) if response else None,
             failure=shown(exchange.failure) if exchange.failure else None,
-            curl=shown(self._curl(request, url)),
+            curl=sent(self._curl(request, url)),
         )
 
     def must_allow_retry(self) -> None:
@@ -147,6 +158,7 @@ class Session:
             verify_tls=self.claim.verify_tls,
             read_only=self.options.read_only,
             pace=pace_of(self.options.rate) if self.options.rate else None,
+            memory=self._memory,
         )
 
     def _provider_states(self) -> ProviderStates | None:

@@ -3,11 +3,12 @@
 import base64
 import html
 import json
+import random
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from retryspec.redaction import REDACTED, Redactor
+from retryspec.redaction import MOST_REMEMBERED, REDACTED, Memory, Redactor
 
 SECRET = 'pa/ss+wö"rd&=<%> x'
 
@@ -92,12 +93,57 @@ def test_our_own_name_is_no_secret() -> None:
     assert Redactor(["retryspec-secret"]).text("User-Agent: retryspec") == "User-Agent: retryspec"
 
 
-def test_learned_secrets_are_taken_out_of_everything_later() -> None:
-    """A token that a server gave is a secret in every later text."""
-    redactor = Redactor([])
-    redactor.learn(["a-token-of-the-server"])
+MANY = ["".join(random.Random(n).choices('abcDEF123/+=&é"', k=27)) for n in range(MOST_REMEMBERED)]
 
-    assert redactor.text("echo a-token-of-the-server") == f"echo {REDACTED}"
+
+@pytest.fixture(scope="module")
+def memory() -> Memory:
+    """A memory that had to forget its first secrets."""
+    memory = Memory()
+    memory.add(["the-very-first-secret", "0" * 32])
+    memory.likely_in("")
+    memory.add(MANY)
+    return memory
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_remembered_secrets_are_taken_out_of_everything_later(form: Callable[[str], str], memory: Memory) -> None:
+    """A token that a server gave, or a signature that was sent, is a secret in every later text."""
+    shown = Redactor([], memory).text(f"echo {form(MANY[77])}")
+
+    assert shown.replace('"', "").rstrip("=") == f"echo {REDACTED}"
+
+
+@pytest.mark.parametrize("start", range(14))
+def test_no_half_of_a_remembered_secret_is_left(start: int) -> None:
+    """Of what is remembered a half is a secret as well."""
+    memory = Memory()
+    memory.add(["Zm9v/YmFyYmF6cXV4Y29yZ2Uh+Q="])
+
+    assert Redactor([], memory).text(f"<{'Zm9v/YmFyYmF6cXV4Y29yZ2Uh+Q='[start : start + 14]}>") == f"<{REDACTED}>"
+
+
+def test_old_secrets_and_simple_values_are_forgotten(memory: Memory) -> None:
+    """The memory is bounded, and what is no more than zeros is no secret."""
+    text = "the-very-first-secret" + "0" * 32
+
+    assert Redactor([], memory).text(text) == text
+    assert Redactor([], memory).text(MANY[0]) == REDACTED
+
+
+def test_text_of_secrets_is_hidden_whole(memory: Memory) -> None:
+    """A server that sends back all that it ever got makes no work."""
+    assert Redactor([], memory).text("\n".join(MANY)) == REDACTED
+
+
+def test_secret_as_a_whole_is_none_in_part() -> None:
+    """Of an Authorization header all is hidden where it comes back, and no realm that is in it as well."""
+    whole = 'Digest realm="a realm of theirs", response="0"'
+
+    assert (
+        Redactor([]).text(f'{whole} realm="a realm of theirs"', whole=[whole])
+        == f'{REDACTED} realm="a realm of theirs"'
+    )
 
 
 def test_page_that_is_called_a_token_is_no_work() -> None:

@@ -43,7 +43,7 @@ def written(text: str) -> list[str]:
 
 
 class Echo:
-    """Sends back what came in, in body and headers."""
+    """Sends back what came in, in body and headers, and what was in the Authorization headers of earlier requests."""
 
     def __init__(self, secret: str, status: str) -> None:
         self._secret = secret
@@ -53,14 +53,21 @@ class Echo:
         """Serve a connection."""
         while True:
             request = line.request().decode("latin-1")
-            found = re.search(r"(?i)authorization: [^\r]*?([^\s:\"=]+)\"?\r", request)
-            words = [*written(self._secret), *(written(found[1]) if found else []), request]
+            sent = [each.partition(b"\r\n\r\n")[0].decode("latin-1") for each in line.server.requests[-40:]]
+            proofs = [proof for head in (sent[-1], *sent[:-20:-3]) for proof in proofs_in(head)]
+            words = [*written(self._secret), *(word for proof in proofs for word in written(proof)), request]
             token = {"accessToken": TOKEN, "refreshToken": {"id": REFRESH}}
             body = json.dumps({**token, "errorCode": "Unauthorized", "message": words, "tasks": words}).encode()
             headers = "".join(f"X-Echo: {re.sub('[^ -~]', '', word)[:3000]}\r\n" for word in words)
             challenge = 'WWW-Authenticate: Digest realm="r", nonce="n0nce", qop="auth", algorithm=MD5\r\n'
             head = f"HTTP/1.1 {self._status}\r\nContent-Type: application/json\r\n{challenge}{headers}"
             line.send(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+def proofs_in(heads: str) -> list[str]:
+    """What in Authorization headers proves the knowledge of a secret."""
+    found = re.findall(r"(?i)authorization: (?:LOG [^:\r\n]*:|Bearer )([^\r\n]+)", heads)
+    return [*found, *re.findall(r'(?i)\bresponse="?([0-9a-f]{32,})', heads)]
 
 
 @contextmanager
@@ -109,9 +116,8 @@ def outputs(slug: str, folder: Path, server: RawServer, *more: str, code: str = 
 def derived(requests: Iterable[bytes], tokens: Iterable[str]) -> list[str]:
     """What was made of the secret and went over the wire, and the tokens that the server gave, whole and in halves."""
     heads = "\n".join(request.partition(b"\r\n\r\n")[0].decode("latin-1") for request in requests)
-    found = re.findall(r"(?i)authorization: (?:LOG [^:\r\n]*:|Bearer )([^\r\n]+)", heads)
-    found += re.findall(r'(?i)\bresponse="([0-9a-f]{32})"', heads)
-    values = {*found[:50], *found[-50:], *tokens}
+    found = proofs_in(heads)
+    values = {*found[:100], *found[-100:], *tokens}
     return [part for each in values for part in (each, each[: len(each) // 2], each[len(each) // 2 :]) if len(part) > 7]
 
 

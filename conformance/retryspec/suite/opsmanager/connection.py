@@ -1,5 +1,6 @@
 """A server of the Ops Manager API: digests, states, and the first call that shows whether the set-up is right."""
 
+import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -284,9 +285,10 @@ def _responses_in(value: str) -> tuple[str, ...]:
     scheme, _, rest = value.partition(" ")
     if scheme.lower() != "digest":
         return (rest,) if rest else ()
-    _, found, after = rest.partition('response="')
-    response = after.partition('"')[0]
-    return (response,) if found and response else ()
+    return tuple(_RESPONSE.findall(rest))
+
+
+_RESPONSE = re.compile(r"(?i)\bresponse\s*=\s*\"?([^\s\",]+)")
 
 
 def _asked_for(plan: JobPlan) -> dict[str, Any]:
