@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -32,6 +32,7 @@ __all__ = [
     "served",
     "setup",
     "size",
+    "tasks_in",
 ]
 
 # For the whole of any single exchange.
@@ -137,6 +138,16 @@ class Line:
             self.writer.write(data)
             await self.writer.drain()
             return await self.answer(head_only=data.startswith(b"HEAD "))
+
+    async def throw(self, data: bytes) -> bytes:
+        """What comes back for some bytes that are the last, until the connection is closed."""
+        received = b""
+        with suppress(ConnectionError):
+            self.writer.write(data)
+            self.writer.write_eof()
+            while more := await self.reader.read(2**20):
+                received += more
+        return received
 
     async def answer(self, *, head_only: bool = False) -> Answer:
         """The next answer."""
@@ -278,9 +289,12 @@ def setup(slug: str, number: int) -> dict[str, object]:
 
 def failed_tasks(base_url: str, slug: str, number: int) -> list[Task]:
     """New tasks that have failed, and that run for an hour when they are retried."""
-    made = (
-        httpx.post(f"{base_url}/_states", json=setup(slug, number), timeout=60, verify=False).raise_for_status().json()
-    )
+    made = httpx.post(f"{base_url}/_states", json=setup(slug, number), timeout=60, verify=False).raise_for_status()
+    return tasks_in(slug, made.json())
+
+
+def tasks_in(slug: str, made: Mapping[str, Any]) -> list[Task]:
+    """The tasks that the answer of a provider of states names."""
     match slug:
         case "opsmanager":
             path = f"/api/public/v1.0/groups/{made['groupId']}/logCollectionJobs"

@@ -1,75 +1,54 @@
 """No request, whatever is in it, makes the reference server answer that it failed, or keeps it from answering the next.
 
-A few thousand requests here; a million with `make soak`.
+A few thousand requests here, most of them in memory; a million with `make soak`, where some go over sockets too.
 """
 
 import asyncio
+import json
 import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
-from selftest.load import CALLERS, Line, Task, connected, failed_tasks, served, size
+from selftest.in_memory import failures, in_memory
+from selftest.load import (
+    CALLERS,
+    Line,
+    Task,
+    connected,
+    failed_tasks,
+    request,
+    served,
+    setup,
+    size,
+    tasks_in,
+)
 from selftest.odd_requests import Draft, Keys, damaged, drafts, right, signed, spoiled
 
 SEED = 1
 TOGETHER = 10_000
-USER = {"username": "admin@local", "password": "retryspec-pass"}
-
-
-def test_no_request_makes_the_server_fail() -> None:
-    """Right requests, wrong ones and bytes by chance are answered below 500, or the connection is closed."""
-    total = size(2_500, 1_000_000)
-    seen: Counter[int] = Counter()
-    with served() as (server,):
-        # From time to time with new tasks, since those of before run, and with a new token, since one lasts an hour.
-        for first in range(0, total, TOGETHER):
-            some = {slug: failed_tasks(server.base_url, slug, 12) for slug in CALLERS}
-            signed_in = httpx.post(f"{server.base_url}/v1/tokens", json=USER, verify=False).json()
-            draws = [random.Random(f"{SEED} {first} {n}") for n in range(8)]
-            clients = [Client(server.base_url, draw, Keys(signed_in["accessToken"]), seen) for draw in draws]
-            asyncio.run(bombarded(clients, drafts_for(some), min(TOGETHER, total - first)))
-        assert httpx.get(server.base_url, verify=False).status_code == 200
-
-    assert [status for status in seen if status >= 500] == []
-    # That these are requests and no noise: many are let in, many are refused for a reason of their own.
-    assert {200, 400, 401, 404, 405} <= set(seen)
-    assert seen[200] > total / 10
-
-
-def drafts_for(tasks: dict[str, list[Task]]) -> list[Draft]:
-    """Right requests about some tasks."""
-    paths = {
-        "opsmanager": [task.target.removesuffix("/retry") for task in tasks["opsmanager"]],
-        "sls": [tasks["sls"][0].target, *(task.id for task in tasks["sls"])],
-        "vcf": [task.target for task in tasks["vcf"]],
-    }
-    return drafts(paths, {"sls": tasks["sls"][0].host}, int(time.time()))
-
-
-async def bombarded(clients: Sequence["Client"], every: Sequence[Draft], number: int) -> None:
-    """Let clients send so many requests between them, all at once."""
-    left = iter(range(number))
-    await asyncio.gather(*(client.use_up(left, every) for client in clients))
+USER = b'{"username": "admin@local", "password": "retryspec-pass"}'
 
 
 @dataclass(slots=True)
 class Client:
     """Sends one request after the other and counts the statuses of the answers."""
 
-    base_url: str
+    connect: Callable[[], AbstractAsyncContextManager[Line]]
+    """Opens a connection."""
     rng: random.Random
     keys: Keys
-    seen: Counter[int]
+    seen: Counter[int] = field(default_factory=Counter)
 
     async def use_up(self, left: Iterator[int], every: Sequence[Draft]) -> None:
         """Send requests for as long as there are any left, on a connection that is kept while it lasts."""
         while True:
-            async with connected(self.base_url) as line:
+            async with self.connect() as line:
                 for _ in left:
                     draft = self.rng.choice(every)
                     if self.rng.random() < 0.3:
@@ -95,15 +74,83 @@ class Client:
         return answer.headers.get("connection") != "close"
 
     async def throw(self, data: bytes) -> None:
-        """Send bytes on a connection of their own, and read what comes back until it is closed."""
-        async with connected(self.base_url) as line, asyncio.timeout(30):
-            received = b""
-            with suppress(ConnectionError):
-                line.writer.write(data)
-                line.writer.write_eof()
-                received = await line.reader.read(2**20)
-                while more := await line.reader.read(2**20):
-                    received += more
+        """Send bytes on a connection of their own, and look at what comes back until it is closed."""
+        async with self.connect() as line, asyncio.timeout(30):
+            received = await line.throw(data)
         for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", received):
             assert int(status) < 500, f"{status!r} to {data!r}: {received!r}"
             self.seen[int(status)] += 1
+
+
+def drafts_for(tasks: dict[str, list[Task]]) -> list[Draft]:
+    """Right requests about some tasks."""
+    paths = {
+        "opsmanager": [task.target.removesuffix("/retry") for task in tasks["opsmanager"]],
+        "sls": [tasks["sls"][0].target, *(task.id for task in tasks["sls"])],
+        "vcf": [task.target for task in tasks["vcf"]],
+    }
+    return drafts(paths, {"sls": tasks["sls"][0].host}, int(time.time()))
+
+
+def expect_all_kinds(seen: Counter[int], total: int) -> None:
+    """These were requests and no noise: many are let in, many are refused for a reason of their own."""
+    assert [status for status in seen if status >= 500] == []
+    assert {200, 400, 401, 404, 405} <= set(seen)
+    assert seen[200] > total / 10
+
+
+def portions(total: int) -> Iterator[tuple[int, int]]:
+    """Where each portion begins, and how much it is: each has new tasks, since those of before run, and a new token."""
+    return ((first, min(TOGETHER, total - first)) for first in range(0, total, TOGETHER))
+
+
+def test_no_request_over_the_wire_makes_the_server_fail() -> None:
+    """Right requests, wrong ones and bytes by chance are answered below 500, or the connection is closed."""
+    total = size(1_500, 50_000)
+    seen: Counter[int] = Counter()
+    with served() as (server,):
+        for first, number in portions(total):
+            some = {slug: failed_tasks(server.base_url, slug, 12) for slug in CALLERS}
+            token = httpx.post(f"{server.base_url}/v1/tokens", content=USER, verify=False).json()["accessToken"]
+            draws = [random.Random(f"{SEED} {first} {n}") for n in range(8)]
+            clients = [Client(lambda: connected(server.base_url), draw, Keys(token), seen) for draw in draws]
+            asyncio.run(bombarded(clients, drafts_for(some), number))
+        assert httpx.get(server.base_url, verify=False).status_code == 200
+
+    expect_all_kinds(seen, total)
+
+
+async def bombarded(clients: Sequence[Client], every: Sequence[Draft], number: int) -> None:
+    """Let clients send so many requests between them, all at once."""
+    left = iter(range(number))
+    await asyncio.gather(*(client.use_up(left, every) for client in clients))
+
+
+def test_no_request_of_a_million_makes_the_server_fail() -> None:
+    """The same without sockets, where also what fails after its client has gone is seen."""
+    total = size(2_000, 1_000_000)
+    with failures() as failed:
+        seen = asyncio.run(bombarded_in_memory(total))
+
+    assert failed == []
+    expect_all_kinds(seen, total)
+
+
+async def bombarded_in_memory(total: int) -> Counter[int]:
+    """The statuses of the answers to so many requests."""
+    seen: Counter[int] = Counter()
+    async with in_memory() as server:
+        for first, number in portions(total):
+            async with server.connected() as line:
+                made = {slug: await told(line, "/_states", json.dumps(setup(slug, 12))) for slug in CALLERS}
+                token = (await told(line, "/v1/tokens", USER.decode()))["accessToken"]
+            tasks = {slug: tasks_in(slug, each) for slug, each in made.items()}
+            client = Client(server.connected, random.Random(f"{SEED} {first}"), Keys(token), seen)
+            await client.use_up(iter(range(number)), drafts_for(tasks))
+    return seen
+
+
+async def told(line: Line, target: str, body: str) -> Any:
+    """What the answer to a POST says."""
+    headers = {"Host": "127.0.0.1", "Content-Type": "application/json"}
+    return json.loads((await line.ask(request("POST", target, headers, body.encode()))).body)
