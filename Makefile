@@ -8,7 +8,7 @@ DOCUMENTS := $(filter-out %.arazzo.yaml,$(wildcard openapi/*.yaml))
 WORKFLOWS := $(wildcard openapi/*.arazzo.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test detection soak docs bench bench-detection bench-mutants bench-time bench-models bench-seeds bench-server check review arazzo generate-typescript dependencies minimum lint lint-python lint-documents types generate check-generated build clean
+.PHONY: help conformance test detection soak docs bench bench-detection bench-mutants bench-time bench-models bench-seeds bench-server check review arazzo generate-typescript openapi-generator dependencies minimum lint lint-python lint-documents types generate check-generated build clean
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -73,6 +73,10 @@ generate-typescript: .venv/dev ## write build/typescript from openapi/, and comp
 	for document in $(DOCUMENTS); do npx --no-install openapi-typescript $$document --output build/typescript/$$(basename $$document .yaml).ts || exit 1; done
 	$(BIN)/python .ci/typescript-examples build/typescript
 	npx --no-install tsc --strict --noEmit --skipLibCheck false build/typescript/*.ts
+
+openapi-generator: .venv/pip pyproject.toml ## let openapi-generator validate the documents (its package carries a Java of its own)
+	$(PIP) install -c constraints.txt --group openapi-generator
+	for document in $(DOCUMENTS); do $(BIN)/openapi-generator-cli validate -i $$document || exit 1; done
 
 types: .venv/dev ## mypy (strict) and pyright
 	$(BIN)/mypy
