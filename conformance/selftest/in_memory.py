@@ -6,9 +6,10 @@ And it can be seen when nothing more is to come, and what failed after its clien
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
+from unittest.mock import patch
 
 import h11
 from retryspec.reference.app import application
@@ -56,12 +57,19 @@ class InMemory:
 
 @asynccontextmanager
 async def in_memory() -> AsyncIterator[InMemory]:
-    """A reference server with all APIs and provider states."""
+    """A reference server with all APIs and provider states, for one client at a time."""
     app = application(provider_states=True)
-    async with app.router.lifespan_context(app):
-        server = InMemory(app)
-        yield server
-        await server.finished()
+    # There is nobody whom the work of one request could keep waiting, and threads take more time than it.
+    with patch("anyio.to_thread.run_sync", at_once):
+        async with app.router.lifespan_context(app):
+            server = InMemory(app)
+            yield server
+            await server.finished()
+
+
+async def at_once(function: Callable[..., Any], *values: Any, **_: Any) -> Any:
+    """Call a function here and not in a thread."""
+    return function(*values)
 
 
 class MemoryLine(Line):
@@ -147,9 +155,15 @@ def failures() -> Iterator[list[str]]:
     collector = _Collector(logging.ERROR)
     logger = logging.getLogger("uvicorn.error")
     logger.addHandler(collector)
+    # That a request is refused is told in the log too, a million times.
+    level, propagate = logger.level, logger.propagate
+    logger.setLevel(logging.ERROR)
+    logger.propagate = False
     try:
         yield collector.found
     finally:
+        logger.setLevel(level)
+        logger.propagate = propagate
         logger.removeHandler(collector)
 
 
