@@ -60,7 +60,7 @@ def test_filters_choose_what_is_shown(window: Browser, page: tuple[str, str]) ->
     window.run("for (const box of document.querySelectorAll('[name=outcome]:not([value=pass])')) box.click()")
     assert set(shown(window)) == {"pass"}
     window.run("document.querySelector('[type=reset]').click()")
-    window.until(f"return document.getElementById('shown').textContent.startsWith('{len(everything)} of')", seconds=30)
+    assert window.run("return document.getElementById('shown').textContent").startswith(f"{len(everything)} of")
     assert shown(window) == everything
     window.run(
         "const text = document.querySelector('[name=text]'); text.value = 'sls-get-13';"
@@ -100,6 +100,48 @@ def test_finding_can_be_linked_and_copied(window: Browser, page: tuple[str, str]
     assert window.complaints() == []
 
 
+def test_finding_that_is_folded_can_be_linked(window: Browser, page: tuple[str, str]) -> None:
+    """Of many findings of a behaviour the later ones are folded, and the address of one unfolds it."""
+    kind, url = page
+    if kind == "clean":
+        return
+    window.open(url)
+    name = window.run("const one = document.querySelector('details .finding'); return one ? one.id : null")
+    assert name is not None, "there are many findings of one behaviour"
+
+    window.open(f"{url}#{name}")
+
+    assert window.run("return document.activeElement.id") == name
+    assert window.run("return document.getElementById(arguments[0]).checkVisibility()", name)
+
+
+def test_nothing_is_folded_on_paper(window: Browser, page: tuple[str, str]) -> None:
+    """What is folded on the screen is unfolded while the page is printed, and folded again after it."""
+    window.open(page[1])
+    folded = "return document.querySelectorAll('details:not([open])').length"
+    before = window.run(folded)
+    window.run(f"window.addEventListener('beforeprint', () => {{ window.folded = (() => {{ {folded} }})(); }})")
+
+    window.driver.execute_cdp_cmd("Page.printToPDF", {})
+
+    assert before > 0
+    assert window.run("return window.folded") == 0
+    assert window.run(folded) == before
+
+
+def test_keyboard_reaches_everything_and_shows_where_it_is(window: Browser, page: tuple[str, str]) -> None:
+    """No control is left out of the order of Tab, and what has the focus has an outline."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    window.open(page[1])
+    controls = "[...document.querySelectorAll('a, button, input, select, summary, pre, .scroll')]"
+    assert window.run(f"return {controls}.filter(each => each.tabIndex < 0).length") == 0
+    for _ in range(8):
+        ActionChains(window.driver).send_keys(Keys.TAB).perform()
+        assert window.run("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
 def test_findings_are_listed_first(window: Browser, page: tuple[str, str]) -> None:
     """What was found leads to its findings; a clean run has no such list."""
     kind, url = page
@@ -113,21 +155,28 @@ def test_findings_are_listed_first(window: Browser, page: tuple[str, str]) -> No
 @pytest.mark.parametrize("width", [1280, 390])
 def test_matrix_is_free_of_barriers(window: Browser, tmp_path: Path, width: int) -> None:
     """Servers beside each other are as readable as one."""
+    outcomes = ("pass", "fail", "warn", "unstable", "untested", "skipped", "error")
     rows = [
         {
             "api": "sls",
             "id": f"SLS-GET-{number:02}",
             "level": "MUST",
             "says": "It is `so`.",
-            "outcomes": {"one": outcome},
+            "outcomes": {"one": outcome, "other": "pass"},
         }
-        for number, outcome in enumerate(("pass", "fail", "warn", "unstable", "untested", "skipped", "error"))
+        for number, outcome in enumerate(outcomes)
     ]
+    verdicts = {"one": {"sls": "breaks"}, "other": {"sls": "conforms"}, "third": {}}
     file = tmp_path / "matrix.html"
-    file.write_text(matrix_page({"servers": ["one", "other"], "rows": rows}), encoding="utf-8")
+    file.write_text(matrix_page({"servers": list(verdicts), "verdicts": verdicts, "rows": rows}), encoding="utf-8")
 
     window.open(file.as_uri(), width=width)
 
     assert window.complaints() == []
     assert window.is_as_wide_as_its_window()
     assert window.barriers() == []
+    count = "return document.getElementById('shown').textContent"
+    assert window.run(count) == "7 of 7 behaviours"
+    window.run("document.querySelector('[name=differ]').click()")
+    assert window.run(count) == "6 of 7 behaviours"
+    assert window.run("return [...document.querySelectorAll('tbody tr')].filter(e => e.offsetParent).length") == 6 + 3

@@ -97,6 +97,36 @@ def test_page_names_what_was_missing(content: dict[str, Any]) -> None:
     assert "but for 1 that no answer can show" in page
 
 
+@pytest.mark.parametrize(
+    ("reasons", "row"),
+    [
+        (
+            ("The time is used up (--max-time).", "the time is used up (--max-time)"),
+            r"the time is used up \(--max-time\)<br>.*Run again with a larger --max-time",
+        ),
+        (("because X-01: it is broken",) * 2, "because X-01: it is broken<br>.*It builds on X-01: mend that"),
+        (("the run was given up: no answer",) * 2, "the run was given up: no answer<br>.*See why"),
+        ((None, None), "no check ran</td>"),
+    ],
+    ids=["time", "broken", "gone", "no reason"],
+)
+def test_page_says_what_to_do_about_what_was_missing(
+    content: dict[str, Any], reasons: tuple[str | None, ...], row: str
+) -> None:
+    """The same reason is told once, however it is written, with what to do about it."""
+    for each, reason in zip(content["apis"][0]["behaviours"], reasons, strict=False):
+        each |= {"outcome": "untested", "reason": reason, "findings": []}
+
+    assert len(re.findall(f"<tr><td>{row}", html_page(content))) == 1
+
+
+def test_page_says_where_a_body_is_cut(content: dict[str, Any]) -> None:
+    """A body of which the report keeps the beginning alone does not look as if it were whole."""
+    finding_of(content)["response"] |= {"body": "x" * 64 * 1024}
+
+    assert html_page(content).count("(the report keeps no more of it)") == 1
+
+
 def test_page_tells_trouble_and_what_was_sent(content: dict[str, Any]) -> None:
     """Why a run was not finished, and which requests were sent, is on the page."""
     content["apis"][0] |= {
@@ -121,9 +151,10 @@ def test_page_tells_trouble_and_what_was_sent(content: dict[str, Any]) -> None:
         ('{"a":1.10}', '{"a":1.10}'),
         ('{"a":NaN}', '{"a":NaN}'),
         ("[" * 20_000, "[" * 20_000),
+        ("[" * 70 + "1,2" + "]" * 70, "[" * 70 + "1,2" + "]" * 70),
         ("<html>", "<html>"),
     ],
-    ids=["JSON", "name twice", "beyond a float", "digits", "no JSON", "deep", "HTML"],
+    ids=["JSON", "name twice", "beyond a float", "digits", "no JSON", "deep", "deeper than is laid out", "HTML"],
 )
 def test_laid_out_body_tells_all(body: str, shown: str) -> None:
     """A body is only laid out where nothing of what came is lost by it."""
@@ -235,6 +266,7 @@ def test_matrix_has_a_column_for_each_server(content: dict[str, Any]) -> None:
 
     row = next(each for each in table["rows"] if each["id"] == "SLS-GET-16")
     assert row["outcomes"] == {"here": "fail", "there": "fail"}
+    assert table["verdicts"] == {"here": {"sls": "breaks"}, "there": {"sls": "breaks"}}
 
 
 # The commands

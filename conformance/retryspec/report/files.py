@@ -1,6 +1,8 @@
 """The files that a run leaves behind."""
 
 import json
+import secrets
+import tempfile
 from pathlib import Path
 
 from retryspec.errors import UsageError
@@ -27,10 +29,22 @@ def write_reports(report: RunReport, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            # What came from a server was made fit for UTF-8 long before; a report must not fail on what did not.
-            (folder / name).write_text(text + "\n", encoding="utf-8", errors="replace")
+            _replace(folder / name, text + "\n")
     except OSError as error:
         raise UsageError(f"{folder}: the report cannot be written: {error.strerror}. Choose another --out.") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a file in the place of what is there, be it a link out of the folder or a pipe; whole, or not at all."""
+    new = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    try:
+        # What came from a server was made fit for UTF-8 long before; a report must not fail on what did not.
+        with new.open("x", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def prepare_folder(folder: Path) -> None:
@@ -39,10 +53,9 @@ def prepare_folder(folder: Path) -> None:
     Raises:
         UsageError: it cannot.
     """
-    probe = folder / ".writable"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise UsageError(f"{folder}: the report cannot be written: {error.strerror}. Choose another --out.") from None

@@ -148,6 +148,7 @@ def _renumbered(apis: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def matrix(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Behaviours by servers: the outcome of each behaviour in each report, by the name of the report."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
+    apis = dict.fromkeys(api["api"] for report in reports.values() for api in report["apis"])
     for name, report in reports.items():
         for api in report["apis"]:
             for behaviour in api["behaviours"]:
@@ -162,4 +163,10 @@ def matrix(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
                     },
                 )
                 row["outcomes"][name] = behaviour["outcome"]
-    return {"servers": list(reports), "rows": list(rows.values())}
+    verdicts = {name: {api["api"]: api["verdict"] for api in report["apis"]} for name, report in reports.items()}
+    return {
+        "servers": list(reports),
+        "verdicts": verdicts,
+        # By API, since the reports may name them in different orders, and each only some.
+        "rows": sorted(rows.values(), key=lambda row: list(apis).index(row["api"])),
+    }

@@ -6,12 +6,14 @@ Whatever came from a server is text: the template escapes it, and characters tha
 import base64
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from itertools import accumulate, groupby
 from typing import Any
 
-from retryspec.verdicts import PARTLY, UNOBSERVABLE
+from retryspec.verdicts import NO_CHECK_RAN, PARTLY, UNOBSERVABLE
 from retryspec.visible import visible
 
 __all__ = ["html_page", "matrix_page"]
@@ -22,8 +24,14 @@ OUTCOMES = ("fail", "error", "unstable", "warn", "untested", "skipped", "pass")
 MOST_IDS = 12
 """Behaviours that are named of those for which the same was missing."""
 
-MOST_PRETTY = 32 * 1024
-"""Characters of a body that are laid out; a longer one is shown as it came."""
+MOST_OPEN = 5
+"""Findings of a behaviour that are open to the eye; the others are folded."""
+
+MOST_KEPT = 64 * 1024
+"""Characters of a body that a report keeps."""
+
+MOST_LEVELS = 64
+"""Levels of a body that is laid out: each line of a deeper one would be mostly blank."""
 
 
 def html_page(report: Mapping[str, Any]) -> str:
@@ -33,15 +41,30 @@ def html_page(report: Mapping[str, Any]) -> str:
         script="report.js",
         report=report,
         apis=[_api(api) for api in report["apis"]],
+        names=[api["api"] for api in report["apis"]],
         outcomes=OUTCOMES,
         most_ids=MOST_IDS,
+        most_open=MOST_OPEN,
+        most_kept=MOST_KEPT,
     )
 
 
 def matrix_page(matrix: Mapping[str, Any]) -> str:
     """The page of a matrix of behaviours by servers."""
-    counts = {server: Counter(row["outcomes"].get(server) for row in matrix["rows"]) for server in matrix["servers"]}
-    return _rendered("matrix.html.j2", matrix=matrix, counts=counts, outcomes=OUTCOMES)
+    apis = [_rows_of(name, list(rows), matrix["servers"]) for name, rows in groupby(matrix["rows"], lambda r: r["api"])]
+    names = [api["name"] for api in apis]
+    return _rendered("matrix.html.j2", script="report.js", matrix=matrix, apis=apis, names=names, outcomes=OUTCOMES)
+
+
+def _rows_of(name: str, rows: Sequence[Mapping[str, Any]], servers: Sequence[str]) -> dict[str, Any]:
+    """The part of a matrix that is about one API."""
+    looked = {server for row in rows for server in row["outcomes"]}
+    return {
+        "name": name,
+        "title": _title(name),
+        "counts": {server: Counter(row["outcomes"].get(server) for row in rows) for server in servers},
+        "rows": [{**row, "differs": len({row["outcomes"].get(server) for server in looked}) > 1} for row in rows],
+    }
 
 
 def _rendered(template: str, script: str | None = None, **values: object) -> str:
@@ -66,13 +89,14 @@ def _rendered(template: str, script: str | None = None, **values: object) -> str
 def _api(api: Mapping[str, Any]) -> dict[str, Any]:
     behaviours = [_behaviour(api["api"], behaviour) for behaviour in api["behaviours"]]
     untested = [each for each in api["behaviours"] if each["outcome"] == "untested"]
-    observable = [each for each in untested if not each["reason"].startswith(UNOBSERVABLE)]
+    observable = [each for each in untested if not str(each["reason"]).startswith(UNOBSERVABLE)]
     broken = [each for each in behaviours if each["findings"]]
     return {
         "trouble": None,
         "sent": None,
         "properties": None,
         **api,
+        "title": _title(api["api"]),
         "behaviours": behaviours,
         "broken": sorted(broken, key=lambda each: OUTCOMES.index(each["outcome"])),
         "missing": _by_reason(observable),
@@ -80,13 +104,40 @@ def _api(api: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _by_reason(untested: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+def _by_reason(untested: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The behaviours that were not tested, or only in part, by what was missing for it; the most frequent first."""
     found: dict[str, list[str]] = {}
     for behaviour in untested:
-        reason = behaviour["reason"]
-        found.setdefault(reason.partition(PARTLY)[2] or reason, []).append(behaviour["id"])
-    return sorted(found.items(), key=lambda entry: -len(entry[1]))
+        reason = str(behaviour["reason"] or NO_CHECK_RAN)
+        found.setdefault(_as_clause(reason.partition(PARTLY)[2] or reason), []).append(behaviour["id"])
+    entries = sorted(found.items(), key=lambda entry: -len(entry[1]))
+    return [{"reason": reason, "remedy": _remedy(reason), "ids": ids} for reason, ids in entries]
+
+
+def _as_clause(reason: str) -> str:
+    """A reason without what makes a sentence of it, so that the same is told once."""
+    return f"{reason[:1].lower()}{reason[1:].rstrip('.')}" if reason[1:2].islower() or reason[1:2] == " " else reason
+
+
+def _remedy(reason: str) -> str | None:
+    """What to do so that more can be tested, where the reason does not say so itself."""
+    if broken := _BECAUSE.match(reason):
+        return f"It builds on {broken[1]}: mend that, and run again."
+    if "--max-time" in reason or "the whole run" in reason:
+        return "Run again with a larger --max-time, or share the checks between --workers or the parts of --shard."
+    if reason.startswith("the run was given up"):
+        return "See why the server gave no more answers, and run again."
+    return None
+
+
+_BECAUSE = re.compile(r"because ([A-Z0-9-]+):")
+
+
+def _title(slug: str) -> str | None:
+    """What an API is called, where it is one of ours."""
+    from retryspec.documents import load_document, slugs
+
+    return load_document(slug).title if slug in slugs() else None
 
 
 def _behaviour(slug: str, behaviour: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,13 +172,21 @@ def _prose(text: str) -> object:
 
 def pretty(body: str) -> str:
     """A body that is JSON, laid out; any other as it came, and one of which that would not tell all."""
-    if len(body) > MOST_PRETTY:
+    if len(body) > MOST_KEPT or _levels(body) > MOST_LEVELS:
         return body
     try:
         content = json.loads(body, object_pairs_hook=_distinct, parse_float=_as_written, parse_constant=_as_written)
         return json.dumps(content, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return body
+
+
+def _levels(body: str) -> int:
+    """How deep a body is nested at most; brackets within its texts count as well."""
+    return max(accumulate(_STEPS.get(sign, 0) for sign in body), default=0)
+
+
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:

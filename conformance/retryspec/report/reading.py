@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from retryspec.errors import UsageError
+from retryspec.outside import read_outside
 from retryspec.report.content import report_schema
 
 __all__ = ["read_report"]
@@ -21,13 +22,7 @@ def read_report(path: Path) -> dict[str, Any]:
     """
     import jsonschema_rs
 
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: the report cannot be read: {error.strerror}.") from None
-    if len(raw) > MOST_BYTES:
-        raise UsageError(f"{path}: the report is longer than {MOST_BYTES} bytes.")
+    raw = read_outside(path, "report", MOST_BYTES)
     try:
         content = json.loads(raw.decode("utf-8"))
         found = next(jsonschema_rs.Draft202012Validator(report_schema()).iter_errors(content), None)

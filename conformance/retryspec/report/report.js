@@ -2,7 +2,7 @@
 (function () {
   const form = document.getElementById("filters");
   const status = document.getElementById("shown");
-  const behaviours = Array.from(document.querySelectorAll(".behaviour"));
+  const behaviours = Array.from(document.querySelectorAll("[data-outcome]"));
   const texts = new Map();
 
   function textOf(behaviour) {
@@ -16,7 +16,8 @@
     const text = String(chosen.get("text") || "").trim().toLowerCase();
     let shown = 0;
     for (const each of behaviours) {
-      const fits = outcomes.has(each.dataset.outcome)
+      const fits = each.dataset.outcome.split(" ").some((outcome) => outcomes.has(outcome))
+        && (!chosen.get("differ") || each.hasAttribute("data-differs"))
         && (!chosen.get("level") || each.dataset.level === chosen.get("level"))
         && (!chosen.get("api") || each.dataset.api === chosen.get("api"))
         && (!text || textOf(each).includes(text));
@@ -24,7 +25,7 @@
       shown += fits ? 1 : 0;
     }
     for (const section of document.querySelectorAll(".api")) {
-      section.hidden = !section.querySelector(".behaviour:not([hidden])");
+      section.hidden = !section.querySelector("[data-outcome]:not([hidden])");
     }
     status.textContent = shown + " of " + behaviours.length + " behaviours";
   }
@@ -35,8 +36,18 @@
     if (!around) { return; }
     around.closest(".api").hidden = false;
     around.hidden = false;
+    for (let each = target.closest("details"); each; each = each.parentElement.closest("details")) { each.open = true; }
     target.scrollIntoView();
     target.focus({ preventScroll: true });
+  }
+
+  // On paper nothing can be unfolded.
+  const unfolded = [];
+  function unfold() {
+    for (const each of document.querySelectorAll("details:not([open])")) { each.open = true; unfolded.push(each); }
+  }
+  function fold() {
+    for (const each of unfolded.splice(0)) { each.open = false; }
   }
 
   async function copy(button) {
@@ -62,13 +73,20 @@
     part.style.flexGrow = part.dataset.count;
   }
   form.addEventListener("input", apply);
-  form.addEventListener("reset", () => setTimeout(apply));
+  // The event "reset" comes before the fields have changed, and a timer in a page that nobody sees may come late.
+  form.querySelector("[type=reset]").addEventListener("click", (event) => {
+    event.preventDefault();
+    form.reset();
+    apply();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-copies]");
     if (button) { copy(button); }
   });
   window.addEventListener("hashchange", reveal);
+  window.addEventListener("beforeprint", unfold);
+  window.addEventListener("afterprint", fold);
   apply();
   reveal();
 }());
