@@ -73,6 +73,27 @@ def test_json_is_all_that_is_printed(retryspec: Call, tmp_path: Path) -> None:
     assert json.loads(said.out) == report_in(tmp_path)
 
 
+def test_json_is_all_that_is_printed_of_a_server_that_is_gone(retryspec: Call, tmp_path: Path) -> None:
+    """Also where a run was not made, and there is something to be warned of, standard output is the report."""
+    target = tmp_path / "target.toml"
+    target.write_text('[vcf]\nbase_url = "http://127.0.0.1:9"\ntoken = "a-token"\n', encoding="utf-8")
+    target.chmod(0o644)
+
+    said = retryspec("check", "--target", str(target), "--format", "json")
+
+    assert said.code == 3
+    assert "gives no answer" in json.loads(said.out)["apis"][0]["trouble"]
+    assert "retryspec: warning: " in said.err
+
+
+@pytest.mark.parametrize("words", [("--target", "gone.toml"), ("--reference", "--only", "X-01"), ("--reference", "sl")])
+def test_json_is_not_begun_in_a_wrong_call(retryspec: Call, words: tuple[str, ...]) -> None:
+    """A call that is wrong leaves standard output empty, so that nothing there is taken for a report."""
+    said = retryspec("check", "--format", "json", *words)
+
+    assert (said.code, said.out) == (2, "")
+
+
 # Wrong calls: exit code 2 and one line
 
 TABLE = '[sls]\nbase_url = "http://127.0.0.1:1"\naccess_key_id = "a"\naccess_key_secret = "b"\n'

@@ -45,6 +45,8 @@ def report(
     if against is not None:
         if len(contents) != 1:
             raise UsageError("Give one report to compare with --against.")
+        if html is not None or json_file is not None:
+            raise UsageError("--against prints what changed; give --html and --json without it.")
         raise typer.Exit(_compare(read_report(against), contents[0]))
     if len(contents) > 1 and are_shards(contents):
         contents = [merged(contents)]
@@ -86,10 +88,16 @@ def _say_verdict(content: dict[str, Any]) -> None:
 
 
 def _print_matrix(table: dict[str, Any]) -> None:
-    _say("behaviour", "level", *table["servers"])
-    for row in table["rows"]:
-        outcomes = [row["outcomes"].get(server, "-") for server in table["servers"]]
-        _say(row["id"], row["level"], *outcomes)
+    servers = table["servers"]
+    lines = [["behaviour", "level", *servers]]
+    lines += [
+        [row["id"], row["level"], *(row["outcomes"].get(server, "-") for server in servers)] for row in table["rows"]
+    ]
+    apis = dict.fromkeys(row["api"] for row in table["rows"])
+    lines += [[api, "", *(table["verdicts"][server].get(api, "-") for server in servers)] for api in apis]
+    widths = [max(len(visible(cell, kept="")) for cell in column) for column in zip(*lines, strict=True)]
+    for line in lines:
+        _say("  ".join(visible(cell, kept="").ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _compare(old: dict[str, Any], new: dict[str, Any]) -> int:
@@ -112,6 +120,6 @@ def _compare(old: dict[str, Any], new: dict[str, Any]) -> int:
     return 0
 
 
-def _say(*cells: str) -> None:
+def _say(line: str) -> None:
     """Print a line; a report may come from anywhere, so that none of it may command a terminal."""
-    sys.stdout.write("\t".join(visible(cell, kept="") for cell in cells) + "\n")
+    sys.stdout.write(visible(line, kept="") + "\n")
