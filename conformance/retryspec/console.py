@@ -33,6 +33,9 @@ MOST_FINDINGS = 3
 def print_summary(report: RunReport, *, verbose: bool, out: str) -> None:
     """Print the verdict, and what speaks against each API."""
     console = Console(highlight=False, soft_wrap=True)
+    if console.no_color:
+        # Without this rich would leave out the colours alone, and still print what is bold or dim.
+        console = Console(highlight=False, soft_wrap=True, force_terminal=False)
     numbered = numbered_findings(report)
     for api in report.apis:
         _print_api(console, api, numbered[api.slug], verbose=verbose)

@@ -130,3 +130,12 @@ def test_trouble_is_one_line(shown: Shown) -> None:
 
     assert text.count("gives no answer") == 1
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("no_color", "styled"), [("1", False), ("", True)])
+def test_no_color_is_plain(shown: Shown, monkeypatch: pytest.MonkeyPatch, no_color: str, styled: bool) -> None:
+    """With NO_COLOR a terminal is sent words alone, and nothing bold or dim either."""
+    for name, value in (("NO_COLOR", no_color), ("FORCE_COLOR", "1"), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+
+    assert ("\x1b[" in shown(failed())) is styled
