@@ -27,6 +27,9 @@ __all__ = ["Connection", "RunOptions", "Session", "connect"]
 MOST_SHOWN = 64 * 1024
 """Characters of a body that go into a report."""
 
+MOST_HEADERS = 200
+"""Headers of an answer that go into a report."""
+
 MARGIN = 16 * 1024
 """Characters beyond these that are looked at, so that no secret is cut before it is found."""
 
@@ -107,6 +110,8 @@ class Session:
         request, response = exchange.request, exchange.response
         url = f"{self.claim.origin.scheme}://{self.claim.origin.netloc.rpartition('@')[2]}{request.target}"
 
+        received = response.headers if response else ()
+
         def shown(text: str) -> str:
             return self.shown(text, exchange)
 
@@ -120,7 +125,7 @@ class Session:
             request_headers=tuple((sent(name), sent(value)) for name, value in request.headers),
             request_body=sent((request.body or b"").decode("utf-8", "replace")),
             status=response.status if response else None,
-            response_headers=tuple((shown(name), shown(value)) for name, value in response.headers) if response else (),
+            response_headers=tuple((shown(name), shown(value)) for name, value in received[:MOST_HEADERS]),
             response_body=shown(response.body.decode("utf-8", "replace")) if response else "",
             seconds=round(response.seconds, 4) if response else None,
             failure=shown(exchange.failure) if exchange.failure else None,

@@ -14,10 +14,17 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from retryspec.errors import UsageError
+from retryspec.outside import read_outside
 
 __all__ = ["Claim", "Table", "read_claim", "read_target_file"]
 
 MAX_TARGET_FILE = 1024 * 1024
+
+MOST_DOTS = 100
+"""In a line: a key of a hundred thousand parts would take hours to be read."""
+
+MOST_OF_A_KEY = 60
+"""Characters of a key that are shown."""
 
 
 class Table:
@@ -102,7 +109,8 @@ class Table:
 
     def wrong(self, key: str, what: str) -> UsageError:
         """The error that names file, line, table and key."""
-        return UsageError(f"{self._file}{self._line(key)}: [{self.name}] {key} {what}.")
+        shown = key if len(key) <= MOST_OF_A_KEY else f"{key[:MOST_OF_A_KEY]}..."
+        return UsageError(f"{self._file}{self._line(key)}: [{self.name}] {shown} {what}.")
 
     def _take(self, key: str) -> Any:
         self._read.add(key)
@@ -134,6 +142,8 @@ class Table:
 
     def _line(self, key: str) -> str:
         """Where a key stands: its own line, or that of the table that it is."""
+        if len(key) > MOST_OF_A_KEY:
+            return ""
         first = re.escape(key.partition(".")[0])
         own = re.compile(rf"\s*[\"']?{first}[\"']?\s*[=.]")
         tables = re.compile(rf"\s*\[\s*{re.escape(self.name)}\s*\.\s*[\"']?{first}[\"']?\s*[.\]]")
@@ -232,19 +242,16 @@ def read_target_file(path: Path) -> dict[str, Table]:
     Raises:
         UsageError: the file cannot be read or is not TOML.
     """
+    raw = read_outside(path, "target file", MAX_TARGET_FILE)
     try:
-        with path.open("rb") as file:
-            # One byte more than there may be: what is no regular file does not tell its length.
-            raw = file.read(MAX_TARGET_FILE + 1)
-        if len(raw) > MAX_TARGET_FILE:
-            raise UsageError(f"{path}: the target file is longer than {MAX_TARGET_FILE} bytes.")
         text = raw.decode("utf-8").replace("\r\n", "\n")
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
+                raise UsageError(f"{path}:{number}: there are more than {MOST_DOTS} dots in this line; break it up.")
         content = tomllib.loads(text)
-    except OSError as error:
-        raise UsageError(f"{path}: the target file cannot be read: {error.strerror}.") from None
     except RecursionError:
         raise UsageError(f"{path}: the target file is not TOML that can be read: it is nested too deeply.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise UsageError(f"{path}: the target file is not TOML: {error}.") from None
     for name, values in content.items():
         if not isinstance(values, dict):

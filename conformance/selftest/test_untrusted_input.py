@@ -1,15 +1,19 @@
 """Files and answers from outside: read up to a bound, named with what is wrong, in command of no path and no line."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from retryspec import outside
 from retryspec.checks import Untestable
 from retryspec.errors import UsageError
 from retryspec.exchange import Exchanger
 from retryspec.generate.source import read_source
+from retryspec.outside import read_outside
+from retryspec.report import prepare_folder, write_reports
 from retryspec.runner import Plan, run
 from retryspec.states import ProviderStates
 from retryspec.verdicts import Outcome
@@ -28,7 +32,7 @@ ALIASES = "x-a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
     ("text", "says"),
     [
         (HEAD + ALIASES + "paths: {}\n", "with its aliases it has more than 500000 values"),
-        (HEAD + f'x: "{"a" * 5_000_000}"\n', "it is longer than 4194304 bytes"),
+        (HEAD + f'x: "{"a" * 5_000_000}"\n', "the document is longer than 4194304 bytes"),
         (HEAD + "x: " + "[" * 5000 + "\n", "cannot be read as YAML"),
         (HEAD + "x: !!python/object/apply:os.system [true]\n", "cannot be read as YAML"),
         ("\0", "cannot be read as YAML"),
@@ -61,6 +65,86 @@ def test_reference_out_of_a_document_is_not_followed(
 
     assert said.code == 2
     assert "root:" not in said.out + said.err
+
+
+TARGET = (
+    '[sls]\nbase_url = "http://127.0.0.1:9"\naccess_key_id = "i"\naccess_key_secret = "hunter2"\n'
+    'states_url = "http://127.0.0.1:9/"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a" + ".a" * 200_000 + " = 1", "there are more than 100 dots"),
+        ('x = {y = """\n""", a' + ".a" * 200_000 + " = 1}", "there are more than 100 dots"),
+        ("a = " + "[" * 100_000, "it is nested too deeply"),
+        (TARGET + f"project = {'9' * 100_000}", "is not TOML: Exceeds the limit"),
+        (TARGET + f'"{"k" * 100_000}" = 1', "kkk... is not a key of this table"),
+        (TARGET + 'project = "p\\ud800"', "is not TOML"),
+    ],
+    ids=["dots", "dots after a string", "depth", "digits", "key", "surrogate"],
+)
+def test_target_file_that_nobody_wrote_is_refused(text: str, says: str, tmp_path: Path) -> None:
+    """A target file is bounded in what it takes to read it, and in what is said about it."""
+    path = tmp_path / "target.toml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(UsageError) as caught:
+        run(Plan(target=path))
+
+    assert says in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "sparse"])
+def test_what_is_no_file_is_not_waited_for(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe into which nobody writes, a device without an end and a file of a gigabyte are each refused."""
+    monkeypatch.setattr(outside, "PATIENCE", 0.05)
+    path = tmp_path / "report.json"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path = Path("/dev/zero")
+    else:
+        path.touch()
+        os.truncate(path, 2**30)
+
+    with pytest.raises(UsageError, match=r"did not come to its end|is longer than"):
+        read_outside(path, "report", 1_000_000)
+
+
+def test_pipe_is_read_to_its_end() -> None:
+    """A shell's `<(command)` is a pipe."""
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, b"all of it")
+        os.close(writer)
+        assert read_outside(Path(f"/dev/fd/{reader}"), "report", 100) == b"all of it"
+    finally:
+        os.close(reader)
+
+
+def test_report_goes_into_its_folder_whatever_lies_there(tmp_path: Path) -> None:
+    """Links that lead out of the folder and pipes are replaced, not followed; nothing else is left behind."""
+    target, precious, out = tmp_path / "target.toml", tmp_path / "precious", tmp_path / "out"
+    target.write_text(TARGET, encoding="utf-8")
+    precious.write_text("kept", encoding="utf-8")
+    out.mkdir()
+    (out / "report.json").symlink_to(precious)
+    (out / "junit.xml").symlink_to(tmp_path / "not-there")
+    os.mkfifo(out / "report.html")
+
+    prepare_folder(out)
+    write_reports(run(Plan(target=target, max_time=5, timeout=0.5)), out)
+
+    assert precious.read_text(encoding="utf-8") == "kept"
+    assert {path.name for path in tmp_path.iterdir()} == {"target.toml", "precious", "out"}
+    assert {path.name for path in out.iterdir() if path.is_file() and not path.is_symlink()} == {
+        "report.json",
+        "junit.xml",
+        "report.html",
+    }
 
 
 ODD_IDS = [

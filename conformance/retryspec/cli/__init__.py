@@ -19,6 +19,9 @@ from retryspec.visible import visible
 
 __all__ = ["app", "run_command_line"]
 
+MOST_SAID = 2000
+"""Characters of an error: what it quotes may be of any length."""
+
 COMMANDS = (check, report, replay, serve, behaviours, generate, diff)
 
 app = typer.Typer(
@@ -68,7 +71,8 @@ def _end_in_fault() -> NoReturn:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    line = visible(" ".join(message.split()), kept="")
+    words = " ".join(message.split())
+    line = visible(words if len(words) <= MOST_SAID else f"{words[:MOST_SAID]}...", kept="")
     sys.stderr.write(f"retryspec: {line}\n")
     raise SystemExit(code)
 

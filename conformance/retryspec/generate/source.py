@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retryspec.errors import UsageError
+from retryspec.outside import read_outside
 
 if TYPE_CHECKING:
     import yaml
@@ -76,12 +77,7 @@ def slug_of(path: Path) -> str:
 
 
 def _load(path: Path) -> object:
-    try:
-        with path.open("rb") as file:
-            # One byte more than there may be: what is no regular file does not tell its length.
-            return parse_document(str(path), file.read(MOST_BYTES + 1))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error}.") from error
+    return parse_document(str(path), read_outside(path, "document", MOST_BYTES))
 
 
 def parse_document(name: str, raw: bytes) -> object:

@@ -3,6 +3,7 @@
 import json
 import secrets
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from retryspec.errors import UsageError
@@ -21,15 +22,16 @@ def write_reports(report: RunReport, folder: Path) -> None:
         UsageError: they cannot be written.
     """
     content = report_json(report)
-    texts = {
-        "report.json": json.dumps(content, indent=1, ensure_ascii=False),
-        "junit.xml": junit_xml(report),
-        "report.html": html_page(content),
+    # What machines read comes first, and is there even where no page can be made of it.
+    texts: dict[str, Callable[[], str]] = {
+        "report.json": lambda: json.dumps(content, indent=1, ensure_ascii=False),
+        "junit.xml": lambda: junit_xml(report),
+        "report.html": lambda: html_page(content),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            _replace(folder / name, text + "\n")
+            _replace(folder / name, text() + "\n")
     except OSError as error:
         raise UsageError(f"{folder}: the report cannot be written: {error.strerror}. Choose another --out.") from None
 

@@ -7,8 +7,8 @@ the other.
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from retryspec.exchange import Response
 
@@ -46,23 +46,30 @@ def challenges_in(values: Iterable[str]) -> list[Challenge]:
     """The challenges of all WWW-Authenticate headers of an answer, in their order."""
     found: list[Challenge] = []
     for value in values:
-        first, at = len(found), 0
-        while (at := _end(_SEPARATOR, value, at)) < len(value):
-            parameter = _PARAMETER.match(value, at)
-            if parameter and len(found) > first:
-                name, quoted, bare = parameter.groups()
-                text = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare
-                found[-1] = replace(found[-1], parameters=(*found[-1].parameters, (name.lower(), text)))
-                at = parameter.end()
-            elif scheme := _SCHEME.match(value, at):
-                found.append(Challenge(scheme[1].lower()))
-                at = scheme.end()
-            else:
-                at = (value.find(",", at) + 1) or len(value)
-        if len(found) == first + 1:
-            # Beside another challenge in the same header, who can say which comma separates what.
-            found[-1] = replace(found[-1], tidy=bool(_TIDY.fullmatch(value.strip())))
+        read = list(_read(value))
+        # Beside another challenge in the same header, who can say which comma separates what.
+        tidy = len(read) != 1 or bool(_TIDY.fullmatch(value.strip()))
+        found += [Challenge(scheme, tuple(parameters), tidy) for scheme, parameters in read]
     return found
+
+
+def _read(value: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """The schemes of a header, in lower case, with their parameters."""
+    scheme, parameters, at = "", list[tuple[str, str]](), 0
+    while (at := _end(_SEPARATOR, value, at)) < len(value):
+        parameter = _PARAMETER.match(value, at)
+        if parameter and scheme:
+            name, quoted, bare = parameter.groups()
+            parameters.append((name.lower(), re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare))
+            at = parameter.end()
+        elif begin := _SCHEME.match(value, at):
+            if scheme:
+                yield scheme, parameters
+            scheme, parameters, at = begin[1].lower(), [], begin.end()
+        else:
+            at = (value.find(",", at) + 1) or len(value)
+    if scheme:
+        yield scheme, parameters
 
 
 def challenge_of(response: Response | None) -> Challenge | None:
