@@ -150,6 +150,44 @@ async def bombarded_in_memory(total: int) -> Counter[int]:
     return seen
 
 
+HOSTS = (
+    "127].0.1",
+    "[",
+    "[::1",
+    "[::1]x",
+    "a/b?c#d",
+    "x:99999999",
+    "x:-1",
+    "",
+    "a:b:c",
+    "[v1.x]",
+    "\xe9",
+    "x/v1/tokens?",
+)
+PATHS = ("/", "/nowhere", "/v1/nothing", "/logstores/x", "/api/public/v1.0/x", "/_states", "/%3F/x")
+
+
+def test_no_host_makes_the_server_fail() -> None:
+    """A Host that is none is refused or overlooked, on each path, and never taken for an address."""
+    with failures() as failed:
+        answers = asyncio.run(
+            answers_to([f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n" for path in PATHS for host in HOSTS])
+        )
+
+    assert failed == []
+    assert {answer[:10] for answer in answers} <= {b"HTTP/1.1 2", b"HTTP/1.1 4"}
+
+
+async def answers_to(heads: Sequence[str]) -> list[bytes]:
+    """The answers to some requests, each on a connection of its own."""
+    answers = []
+    async with in_memory() as server:
+        for head in heads:
+            async with server.connected() as line:
+                answers.append(await line.throw(head.encode("latin-1")))
+    return answers
+
+
 async def told(line: Line, target: str, body: str) -> Any:
     """What the answer to a POST says."""
     headers = {"Host": "127.0.0.1", "Content-Type": "application/json"}

@@ -100,10 +100,10 @@ def _front_route(servers: Sequence[ApiServer], notes: Sequence[str], *, provider
 def _base_url(request: Request) -> str:
     """Return the address by which a browser came, unless it is none that a person can paste into a shell."""
     host = request.headers.get("host", "")
-    if not re.fullmatch(r"[A-Za-z0-9.\[\]:-]+", host):
+    if not re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", host):
         address, port = request.scope["server"]
         host = f"{address}:{port}"
-    return f"{request.url.scheme}://{host}"
+    return f"{request.scope['scheme']}://{host}"
 
 
 def _stray(servers: Sequence[ApiServer], request: Request, error: Exception) -> Response:
@@ -111,7 +111,7 @@ def _stray(servers: Sequence[ApiServer], request: Request, error: Exception) -> 
     status = error.status_code if isinstance(error, HTTPException) else 404
     if status == 404:
         for server in servers:
-            if len(servers) == 1 or request.url.path.startswith(server.prefix):
+            if len(servers) == 1 or request.scope["path"].startswith(server.prefix):
                 return server.stray(request)
     headers = error.headers if isinstance(error, HTTPException) else None
     return JSONResponse({"error": "there is nothing here; GET / says what is served"}, status, headers=headers)

@@ -76,7 +76,7 @@ class Server(Presentation):
         call = Call(
             operation_id=None,
             method=request.method,
-            raw_path=request.scope.get("raw_path") or request.url.path.encode(errors="replace"),
+            raw_path=request.scope.get("raw_path") or request.scope["path"].encode(errors="replace"),
             raw_query=request.scope["query_string"],
             headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw),
         )

@@ -79,7 +79,7 @@ class Server(Admission, Listing):
 
     def stray(self, request: Request) -> Response:
         """Return the answer to a path that VCF does not have."""
-        path = request.url.path
+        path = request.scope["path"]
         call = Call(operation_id=None, method=request.method, raw_path=path.encode(errors="replace"))
         refusal = self.refuse(faults.PATH_UNKNOWN, path=path)
         body = refusal.body.model_dump_json(by_alias=True) if refusal.body else None
