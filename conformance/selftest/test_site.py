@@ -76,6 +76,16 @@ def test_nothing_is_loaded_from_elsewhere(site: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("slug", slugs())
+def test_parts_of_a_decision_are_told_apart(slug: str, site: dict[str, str]) -> None:
+    """Source, choice, reason and check of a decision are paragraphs of their own, each as often as in the file."""
+    text = (ROOT / "openapi" / f"{slug}.md").read_text(encoding="utf-8")
+
+    for part in ("Source", "Choice", "Why", "Check"):
+        written = len(re.findall(f"^{part}:", text, re.MULTILINE))
+        assert site[f"decisions/{slug}.html"].count(f"<p><strong>{part}</strong>:") == written > 10
+
+
+@pytest.mark.parametrize("slug", slugs())
 def test_catalogue_is_complete(slug: str, site: dict[str, str]) -> None:
     """Every behaviour has its place, and every faulty server stands at what it breaks."""
     page = site[f"behaviours/{slug}.html"]

@@ -36,6 +36,7 @@ _NAVIGATION = [
     ("command-line.html", "Command line"),
 ]
 _TARGET = "target.example.toml"
+_PART = re.compile(r"^(Source|Choice|Why|Check):", re.MULTILINE)
 _INCLUDED = re.compile(r"^\{\{ (\S+) \}\}$", re.MULTILINE)
 
 
@@ -106,6 +107,8 @@ def _behaviours(slug: str) -> bytes:
 
 def _decisions(root: Path, slug: str) -> bytes:
     text = (root / "openapi" / f"{slug}.md").read_text(encoding="utf-8")
+    # Lines of one paragraph there, which nobody could tell apart here.
+    text = _PART.sub(r"\n**\1**:", text)
     here = f"decisions/{slug}.html"
     return _page("site.html.j2", here, f"Decisions on {load_document(slug).title}", content=as_html(text))
 
