@@ -106,9 +106,10 @@ def test_page_names_what_was_missing(content: dict[str, Any]) -> None:
         ),
         (("because X-01: it is broken",) * 2, "because X-01: it is broken<br>.*It builds on X-01: mend that"),
         (("the run was given up: no answer",) * 2, "the run was given up: no answer<br>.*See why"),
+        (("the provider state 'tasks' could not be set up: cannot connect",) * 2, ".*cannot connect<br>.*states_url"),
         ((None, None), "no check ran</td>"),
     ],
-    ids=["time", "broken", "gone", "no reason"],
+    ids=["time", "broken", "gone", "no states", "no reason"],
 )
 def test_page_says_what_to_do_about_what_was_missing(
     content: dict[str, Any], reasons: tuple[str | None, ...], row: str

@@ -125,6 +125,8 @@ def _remedy(reason: str) -> str | None:
         return f"It builds on {broken[1]}: mend that, and run again."
     if "--max-time" in reason or "the whole run" in reason:
         return "Run again with a larger --max-time, or share the checks between --workers or the parts of --shard."
+    if "could not be set up" in reason:
+        return "See that the server runs, and that its states_url leads to its provider states."
     if reason.startswith("the run was given up"):
         return "See why the server gave no more answers, and run again."
     return None
