@@ -305,6 +305,37 @@ def test_report_command_compares(retryspec: Callable[..., Said], written: Path, 
     assert (mended.code, mended.out.split()[:2]) == (0, ["mended", "SLS-GET-16"])
 
 
+def test_matrix_on_the_terminal_stands_in_columns(
+    retryspec: Callable[..., Said], written: Path, tmp_path: Path
+) -> None:
+    """Each outcome stands below the name of its server, and the verdicts at the end."""
+    other = tmp_path / "other" / "report.json"
+    other.parent.mkdir()
+    other.write_bytes(written.read_bytes())
+
+    said = retryspec("report", str(written), str(other))
+
+    first, *_, last = lines = said.out.splitlines()
+    assert said.code == 0
+    assert first.split() == ["behaviour", "level", "old", "other"]
+    assert last.split() == ["sls", "breaks", "breaks"]
+    place = first.index("other")
+    assert all(line[place - 2 : place] == "  " and line[place:].isalpha() for line in lines)
+
+
+@pytest.mark.parametrize("twice", [True, False], ids=["twice the same", "a page of changes"])
+def test_report_of_nothing_that_can_be_made_is_2(
+    retryspec: Callable[..., Said], written: Path, tmp_path: Path, twice: bool
+) -> None:
+    """A report that is given twice is not two servers, and --against makes no page."""
+    words = (str(written), str(written)) if twice else (str(written), "--against", str(written))
+
+    said = retryspec("report", *words, "--html", str(tmp_path / "page.html"))
+
+    assert (said.code, said.out) == (2, "")
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_replay_of_a_mended_server_is_0(retryspec: Callable[..., Said], written: Path) -> None:
     """The reference server does as it should what the broken one did not."""
     said = retryspec("replay", str(written), "sls-F1", "--reference")
@@ -326,7 +357,7 @@ def test_replay_of_a_broken_server_is_1(retryspec: Callable[..., Said], written:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("F99", "--reference"), "there is no finding 'F99'"),
+        (("F99", "--reference"), "there is no finding 'F99' in this report; there is sls-F1"),
         (("vcf-F1", "--reference"), "there is no finding 'vcf-F1'"),
         (("F1",), "Give one of --target FILE and --reference"),
     ],

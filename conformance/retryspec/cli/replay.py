@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["replay"]
 
+MOST_NAMED = 12
+"""Findings that are named where the one that was asked for is not there."""
+
 MOST_SHOWN = 4000
 """Characters of an answer's body that a replay shows."""
 
@@ -81,7 +84,12 @@ def _found(content: dict[str, Any], finding: str, report: Path) -> tuple[str, di
             for each in behaviour["findings"]:
                 if each["id"] == number and slug in ("", api["api"]):
                     return api["api"], behaviour, each
-    raise UsageError(f"{report}: there is no finding {finding!r} in this report.")
+    there = [
+        f"{api['api']}-{each['id']}" for api in content["apis"] for b in api["behaviours"] for each in b["findings"]
+    ]
+    named = ", ".join(there[:MOST_NAMED]) or "none"
+    more = " and more" if len(there) > MOST_NAMED else ""
+    raise UsageError(f"{report}: there is no finding {finding!r} in this report; there is {named}{more}.")
 
 
 def _still_holds(result: "BehaviourResult", behaviour: dict[str, Any]) -> bool:

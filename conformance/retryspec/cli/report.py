@@ -41,6 +41,8 @@ def report(
     from retryspec.report.page import html_page, matrix_page
     from retryspec.report.reading import read_report
 
+    if twice := next((path for path in reports if reports.count(path) > 1), None):
+        raise UsageError(f"{twice}: this report is given twice.")
     contents = [read_report(path) for path in reports]
     if against is not None:
         if len(contents) != 1:
