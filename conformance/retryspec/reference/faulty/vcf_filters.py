@@ -1,7 +1,7 @@
 """VCF servers whose filters select other tasks, alone or where two parameters meet."""
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from retryspec_models.vcf.models import PageOfTask
@@ -223,3 +223,28 @@ class FarPageFails(Server):
         if (values["page_number"] or 0) > 10**6:
             raise self.refuse(faults.INTERNAL)
         return super().get_tasks(call, **values)
+
+
+@faulty("VCF-LIST-05", says="The type of a resource is passed over where a status is asked for.", warns=True)
+class ResourceTypeForgottenWithStatus(Server):
+    """Has a statement for each pair of filters, and forgot this one."""
+
+    def matches(self, task: Task, asked: Asked, now: float) -> bool:
+        """Forget one of two."""
+        return super().matches(task, replace(asked, resource_type=None) if asked.status else asked, now)
+
+
+@faulty("VCF-LIST-05", says="With three filters a task that matches two of them is shown.", warns=True)
+class TwoOfThree(Server):
+    """Counts what matches."""
+
+    def matches(self, task: Task, asked: Asked, now: float) -> bool:
+        """Be content with two beside the name."""
+        filters = Asked(
+            status=asked.status, type=asked.type, resource_id=asked.resource_id, resource_type=asked.resource_type
+        )
+        given = {name: value for name, value in asdict(filters).items() if value is not None}
+        if len(given) < 3:
+            return super().matches(task, asked, now)
+        alone = [Asked(**{name: value}, name=asked.name) for name, value in given.items()]
+        return sum(super(TwoOfThree, self).matches(task, one, now) for one in alone) >= len(given) - 1

@@ -1,5 +1,6 @@
 """The filters of the list: only what matches is shown, and all of it."""
 
+import random
 from collections.abc import Mapping
 
 from retryspec.checks import Untestable, decides
@@ -19,6 +20,7 @@ MEANINGS = (
 MIXED = [TaskPlan(meaning) for meaning in MEANINGS]
 NONE: set[str] = set()
 TYPE = "taskType"
+COMBINATIONS = 16
 
 
 def tasks_of(vcf: Vcf, batch: Batch) -> dict[str, Task]:
@@ -130,6 +132,50 @@ def test_all_parameters_together(vcf: Vcf) -> None:
 
     expect_just(vcf, batch, query, {one.id})
     vcf.judge.expect("VCF-LIST-01", True, expected="a page, which is looked at in every exchange")
+
+
+@decides("VCF-LIST-05")
+def test_filters_hold_together(vcf: Vcf) -> None:
+    """Any filters together, in any order and in pages of any size, select just the tasks that match them all."""
+    batch = vcf.fresh_tasks([*MIXED, *MIXED])
+    tasks = tasks_of(vcf, batch)
+    chance = random.Random(vcf.session.options.seed)
+
+    for one in chance.choices(list(tasks.values()), k=COMBINATIONS):
+        # The values are those of one task, or one of them is another's.
+        known = filters_of(tasks, one) + filters_of(tasks, chance.choice(list(tasks.values())))
+        chosen = {name: (value, sets) for name, value, *sets in chance.sample(known, min(3, len(known)))}
+        wanted, welcome = (set(tasks).intersection(*(sets[place] for _, sets in chosen.values())) for place in range(2))
+        query = {name: value for name, (value, _) in chosen.items()}
+        expect_just(vcf, batch, query, wanted, welcome)
+        if len(welcome) > 1:
+            expect_inside(vcf, batch, {**query, "pageSize": "1"}, welcome)
+
+
+def filters_of(tasks: Mapping[str, Task], one: Task) -> list[tuple[str, str, set[str], set[str]]]:
+    """Every filter that selects a task: its name and value, what it has to select, and what it may as well."""
+    found = [("taskStatus", one.status, *of_status(tasks, one.status))]
+    if one.type:
+        kin = of_type(tasks, one.type)
+        found.append((TYPE, one.type, kin, kin))
+    for resource_id, kind in one.resources[:1]:
+        with_it = {i for i, task in tasks.items() if resource_id in [found_id for found_id, _ in task.resources]}
+        of_kind = {i for i, task in tasks.items() if kind in [found_kind for _, found_kind in task.resources]}
+        found += [("resourceId", resource_id, with_it, with_it), ("resourceType", kind, of_kind, of_kind)]
+    return found
+
+
+def expect_inside(vcf: Vcf, batch: Batch, query: dict[str, str], welcome: set[str]) -> None:
+    """A page that is too short for all of them shows no task that does not match."""
+    answer = vcf.list({"taskName": batch.mark, **query})
+    shown = {task.id for task in vcf.page(answer).tasks}
+    vcf.judge.expect(
+        "VCF-LIST-05",
+        shown <= welcome,
+        answer.exchange,
+        expected=f"no task that does not match {query}",
+        received=f"also {sorted(shown - welcome)[:3]}",
+    )
 
 
 @decides("VCF-LIST-05")
