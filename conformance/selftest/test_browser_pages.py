@@ -77,16 +77,19 @@ def test_command_is_copied(window: Browser, base_url: str) -> None:
 
 
 def test_states_change_on_the_open_page(window: Browser) -> None:
-    """A task that is retried meanwhile is shown as running without a click."""
+    """A task that is retried meanwhile is shown as running without a click, and no command retries it any longer."""
     with running(application(["vcf"])) as base_url:
         window.open(base_url)
         task = window.run(
             "return [...document.querySelectorAll('tr')].find(e => /^Failed|FAILED/.test(e.innerText))"
             ".querySelector('.id').textContent"
         )
+        commands = "return [...document.querySelectorAll('.command pre')].map(each => each.textContent).join()"
+        assert task in window.run(commands)
         httpx.patch(f"{base_url}/v1/tasks/{task}", auth=TokenAuth("admin@local", "retryspec-pass")).raise_for_status()
 
         until(lambda: "IN_PROGRESS" in row(window, task))
+        assert task not in window.run(commands)
         assert window.complaints() == []
 
 

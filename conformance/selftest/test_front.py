@@ -33,7 +33,7 @@ def base_url() -> Iterator[str]:
 
 def html_commands(page: str) -> list[tuple[str, str]]:
     """The commands of the page for browsers, as its copy buttons copy them, with what they do."""
-    found = re.findall(r"<h3[^>]*>(.*?)</h3>.*?<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
+    found = re.findall(r"<h3[^>]*>(.*?)</h3>.*?<pre[^>]*><code[^>]*>(.*?)</code></pre>", page, re.DOTALL)
     return [(unescape(what), unescape(command)) for what, command in found]
 
 

@@ -5,9 +5,11 @@ async function renew() {
     // A style would be held against the policy of this page, although it is not applied.
     const text = (await answer.text()).replace(/<style[\s\S]*?<\/style>/, "");
     const page = new DOMParser().parseFromString(text, "text/html");
-    for (const old of document.querySelectorAll("tbody[id]")) {
+    for (const old of document.querySelectorAll("[data-live]")) {
       const fresh = page.getElementById(old.id);
-      if (fresh && fresh.textContent !== old.textContent) old.replaceWith(fresh);
+      // What somebody is about to copy by hand stays as it is.
+      const isSelected = !getSelection().isCollapsed && getSelection().containsNode(old, true);
+      if (fresh && fresh.textContent !== old.textContent && !isSelected) old.replaceWith(fresh);
     }
   } catch { /* the server is away; the next turn may find it again */ }
 }
