@@ -174,8 +174,10 @@ def expect_still_there(vcf: Vcf, batch: Batch, ids: Iterable[str], now: Mapping[
         raise Untestable("a retried task is not found under its id", because="VCF-STATE-01")
 
 
-def expect_listed(vcf: Vcf, batch: Batch, ids: Sequence[str], meanings: frozenset[Meaning]) -> None:
-    """The handle stays: the same ids are listed after a retry, with a status of one of these meanings."""
+def expect_listed(
+    vcf: Vcf, batch: Batch, ids: Sequence[str], meanings: frozenset[Meaning], before: Mapping[str, Task]
+) -> None:
+    """The handle stays: the same ids are listed after a retry, otherwise as before, in a status of these meanings."""
     if not vcf.claims("getTasks"):
         return
     listed = vcf.listed(batch, ids)
@@ -196,6 +198,7 @@ def expect_listed(vcf: Vcf, batch: Batch, ids: Sequence[str], meanings: frozense
         received=f"{other[0]} is listed as {listed[other[0]].status}" if other else None,
         strict=batch.promised,
     )
+    expect_kept(vcf, before, {task_id: listed[task_id] for task_id in ids if task_id in listed})
 
 
 def expect_kept(vcf: Vcf, before: Mapping[str, Task], now: Mapping[str, Task]) -> None:

@@ -165,7 +165,8 @@ def _attribute(problem: ShapeProblem, response: Response, asked: Asked) -> list[
 
 def _attribute_status(problem: ShapeProblem, asked: Asked) -> list[tuple[str, bool]]:
     operation, success = problem.operation, _SUCCESS_OF[problem.operation]
-    if asked.open and problem.status >= 400:
+    # Where the way is open, it may as well lead elsewhere, as a path with a slash too many does in many servers.
+    if asked.open and problem.status >= 300:
         return []
     if problem.status < 300:
         return [(success, True), ("VCF-RETRY-12", True)] if operation == RETRY else [(success, True)]

@@ -1,6 +1,7 @@
 """How a re-run goes on: it lasts as long as was asked for, ends as was asked for, and can be repeated."""
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 
 from retryspec.checks import Untestable, decides, in_background, takes_time
@@ -15,10 +16,13 @@ from retryspec.suite.vcf.expectations import (
     expect_unchanged,
     expect_under_way,
 )
-from retryspec.suite.vcf.model import UNDER_WAY, Batch, Meaning, TaskPlan
+from retryspec.suite.vcf.model import UNDER_WAY, Batch, Meaning, Task, TaskPlan
 
 FAILED = TaskPlan(Meaning.FAILED)
 LONG = TaskPlan(Meaning.FAILED, rerun_seconds=60)
+
+# Whether that is a failure could be argued about (vcf A15).
+ARGUED = Meaning.COMPLETED_WITH_WARNING
 
 # Seconds that a re-run lasts which is watched for nearly as long.
 LASTING = 4
@@ -79,16 +83,16 @@ def test_rerun_goes_as_asked(vcf: Vcf) -> None:
     if succeeded:
         expect_kept(vcf, before, vcf.snapshot(batch, [to_success]))
         if to_success in listed:
-            expect_end_listed(vcf, batch, to_success, Meaning.SUCCESSFUL)
+            expect_end_listed(vcf, batch, before, to_success, Meaning.SUCCESSFUL)
         expect_not_failed_refused(vcf, vcf.retry(to_success), "the re-run succeeded", strict=batch.promised)
     if failed_again:
         expect_kept(vcf, before, vcf.snapshot(batch, [to_failure]))
         if to_failure in listed:
-            expect_end_listed(vcf, batch, to_failure, Meaning.FAILED)
+            expect_end_listed(vcf, batch, before, to_failure, Meaning.FAILED)
         if expect_retried_again(vcf, batch, to_failure, "second"):
             expect_kept(vcf, before, vcf.snapshot(batch, [to_failure]))
             if to_failure in listed:
-                expect_end_listed(vcf, batch, to_failure, *UNDER_WAY, Meaning.FAILED)
+                expect_end_listed(vcf, batch, before, to_failure, *UNDER_WAY, Meaning.FAILED)
     expect_unchanged(vcf, "VCF-RETRY-03", batch, {untouched: before[untouched]} if before else {}, "untouched")
     vcf.judge.expect("VCF-RETRY-09", True, expected="looked at where the re-run succeeded")
     vcf.judge.expect("VCF-STATE-07", True, expected="looked at where the re-run failed")
@@ -106,11 +110,11 @@ def expect_not_prolonged(vcf: Vcf, batch: Batch, task_id: str) -> None:
     )
 
 
-def expect_end_listed(vcf: Vcf, batch: Batch, task_id: str, *meanings: Meaning) -> None:
+def expect_end_listed(vcf: Vcf, batch: Batch, before: Mapping[str, Task], task_id: str, *meanings: Meaning) -> None:
     """A task whose re-run has ended is listed as that, and so is one that runs a second time."""
     # That the list itself is broken is for its own checks to say.
     with suppress(Untestable):
-        expect_listed(vcf, batch, [task_id], frozenset(meanings))
+        expect_listed(vcf, batch, [task_id], frozenset(meanings), before)
 
 
 def expect_retried_again(vcf: Vcf, batch: Batch, task_id: str, number: str) -> bool:
@@ -163,3 +167,28 @@ def test_reruns_last_and_can_be_repeated(vcf: Vcf) -> None:
             received=f"{now.status if now else 'not found'} before that",
             strict=batch.promised,
         )
+
+
+@decides("VCF-STATE-02", "VCF-STATE-01", "VCF-RETRY-09", "VCF-RETRY-14")
+@takes_time
+@in_background
+def test_rerun_may_end_otherwise(vcf: Vcf) -> None:
+    """With the provider's promise a re-run ends as asked in the rarer ways too, and is then not retried."""
+    batch = vcf.fresh_tasks(
+        [TaskPlan(Meaning.FAILED, rerun_seconds=1, rerun_status=meaning) for meaning in (Meaning.CANCELLED, ARGUED)]
+    )
+    if not batch.promised:
+        raise Untestable("needs a provider of states that promises rerunsAsAsked")
+    before = before_retry(vcf, batch)
+
+    started = time.monotonic()
+    for task_id in batch.ids:
+        expect_retried(vcf, batch, vcf.retry(task_id), before, task_id, "the task failed")
+    time.sleep(1.0)
+    for task_id, plan in zip(batch.ids, batch.plans, strict=True):
+        meaning = plan.rerun_status or Meaning.SUCCESSFUL
+        if vcf.can_look and expect_end(vcf, batch, task_id, meaning, started):
+            what = f"the re-run ended as {meaning}"
+            expect_not_failed_refused(vcf, vcf.retry(task_id), what, strict=meaning is not ARGUED)
+    for each in ("VCF-RETRY-09", "VCF-RETRY-14"):
+        vcf.judge.expect(each, True, expected="looked at where the re-run ended as asked")

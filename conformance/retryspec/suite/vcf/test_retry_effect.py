@@ -32,13 +32,25 @@ MIXED = [
         Meaning.FAILED,
     )
 ]
+AMONG_OTHERS = [
+    TaskPlan(meaning)
+    for meaning in (
+        Meaning.FAILED,
+        Meaning.PENDING,
+        Meaning.FAILED,
+        Meaning.CANCELLED,
+        Meaning.FAILED,
+    )
+]
 
 
-@pytest.mark.parametrize("place", [0, 1, 2], ids=["first", "middle", "last"])
+@pytest.mark.parametrize(
+    ("place", "plans"), [(0, MIXED), (1, AMONG_OTHERS), (2, MIXED)], ids=["first", "middle", "last"]
+)
 @decides("VCF-RETRY-03", "VCF-RETRY-05", "VCF-STATE-01", "VCF-STATE-02", "VCF-STATE-08")
-def test_named_task_runs_and_no_other(vcf: Vcf, place: int) -> None:
+def test_named_task_runs_and_no_other(vcf: Vcf, place: int, plans: list[TaskPlan]) -> None:
     """After a 200 the named task runs under its old id, name, type and time, and every other task is as it was."""
-    batch, other = vcf.fresh_tasks(MIXED), vcf.fresh_tasks([FAILED])
+    batch, other = vcf.fresh_tasks(plans), vcf.fresh_tasks([FAILED])
     named = batch.failed[place]
     before, elsewhere = before_retry(vcf, batch), before_retry(vcf, other)
 
@@ -49,9 +61,9 @@ def test_named_task_runs_and_no_other(vcf: Vcf, place: int) -> None:
     expect_kept(vcf, before, vcf.snapshot(batch, [named]))
 
 
-@decides("VCF-STATE-01", "VCF-STATE-02")
+@decides("VCF-STATE-01", "VCF-STATE-02", "VCF-STATE-08")
 def test_retried_task_is_listed(vcf: Vcf) -> None:
-    """A task that is retried stays in the list, as one that is under way."""
+    """A task that is retried stays in the list, as one that is under way, with its name, type and time."""
     batch = vcf.tasks([FAILED])
     named = batch.ids[0]
     before = before_retry(vcf, batch)
@@ -61,7 +73,7 @@ def test_retried_task_is_listed(vcf: Vcf) -> None:
     expect_retried(vcf, batch, vcf.retry(named), before, named, "the task failed")
     if not expect_under_way(vcf, batch, [named], before):
         raise Untestable("the retry had no effect", because="VCF-RETRY-05")
-    expect_listed(vcf, batch, [named], UNDER_WAY if batch.promised else frozenset(Meaning))
+    expect_listed(vcf, batch, [named], UNDER_WAY if batch.promised else frozenset(Meaning), before)
 
 
 @decides("VCF-STATE-01", "VCF-RETRY-03", "VCF-RETRY-05")
@@ -195,8 +207,16 @@ def test_refusals_do_not_stand_in_the_way(vcf: Vcf) -> None:
         if not expect_not_failed_refused(vcf, answer, "the task is not failed", strict=batch.promised):
             raise Untestable("a task that is not failed is not refused", because="VCF-RETRY-09")
     answers.append(vcf.retry(vcf.unknown_id()))
-    expect_no_effect(vcf, batch, before, answers, "a retry of tasks that are not failed")
+    locked = batch.failed[2]
+    without_token = vcf.retry(locked, headers={"Authorization": None}, open_=True)
+    # Whether it is refused is for others to say.
+    if without_token.refused:
+        answers.append(without_token)
+    before.pop(locked if without_token.accepted else "", None)
+    expect_no_effect(vcf, batch, before, answers, "a retry of tasks that are not failed, or without a token,")
     before = vcf.snapshot(batch) if vcf.can_look else {}
     expect_retried(vcf, batch, vcf.retry(named), before, named, "the task failed, whatever else was refused")
     expect_under_way(vcf, batch, [named], before)
     expect_unchanged(vcf, "VCF-RETRY-03", batch, before, "since it was not named in the retry", but=[named])
+    if without_token.refused and (locked not in before or before[locked].meaning is Meaning.FAILED):
+        expect_retried(vcf, batch, vcf.retry(locked), before, locked, "a retry that was refused for its token is over")

@@ -6,9 +6,9 @@ import pytest
 
 from retryspec.checks import Untestable, decides
 from retryspec.suite.vcf.client import Vcf
-from retryspec.suite.vcf.expectations import before_retry
+from retryspec.suite.vcf.expectations import before_retry, expect_retried
 from retryspec.suite.vcf.model import ENDED, Meaning, TaskPlan
-from retryspec.suite.vcf.shape import GET, LIST
+from retryspec.suite.vcf.shape import GET, LIST, RETRY
 
 FAILED = TaskPlan(Meaning.FAILED)
 USUAL = (Meaning.FAILED, Meaning.SUCCESSFUL, Meaning.IN_PROGRESS, Meaning.PENDING, Meaning.CANCELLED)
@@ -115,9 +115,9 @@ def test_reading_changes_nothing(vcf: Vcf) -> None:
 NAMES = ("\"quoted\" 'twice' \\ / <b>&amp; 100 % {0}", "T\u00e2che \u65e5\u5fd7 \U0001f4c8 \u202e", "long " + "x" * 300)
 
 
-@decides("VCF-GET-02", "VCF-LIST-01")
+@decides("VCF-GET-02", "VCF-LIST-01", "VCF-RETRY-05")
 def test_names_of_every_kind_are_shown(vcf: Vcf) -> None:
-    """A task is shown and listed whatever its name is, where the provider of states takes such a name."""
+    """A task is shown, listed and retried whatever its name is, where the provider of states takes such a name."""
     batch = vcf.fresh_tasks([TaskPlan(Meaning.FAILED, label=name) for name in NAMES])
 
     shown = vcf.snapshot(batch)
@@ -138,6 +138,10 @@ def test_names_of_every_kind_are_shown(vcf: Vcf) -> None:
                 received=f"{names.get(task_id)!r}"[:100],
                 strict=False,
             )
+    for task_id, name in zip(batch.ids[1:], NAMES[1:], strict=True):
+        if vcf.claims(RETRY):
+            expect_retried(vcf, batch, vcf.retry(task_id), shown, task_id, f"the task failed, whose name is {name!r}")
+    vcf.judge.expect("VCF-RETRY-05", True, expected="looked at where tasks can be retried")
 
 
 @decides("VCF-GET-05")
