@@ -1,6 +1,7 @@
 """Ops Manager servers that let in, or are asked for, in another of the ways that the contract leaves open."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from retryspec_models.opsmanager.stubs import Call, Refusal, routes
 from starlette.responses import Response
@@ -71,3 +72,24 @@ class PathWithoutPrefix(Server):
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes, also without their prefix."""
         return [*super().routes(), *routes(self, prefix="")]
+
+
+@lenient("opsmanager R-13", says="A nonce has commas, blanks and equals signs in its quotes, and is long.")
+class NonceLikeParameters(Server):
+    """Writes what it knows into a nonce."""
+
+    def new_nonce(self) -> str:
+        """Return a nonce that reads like a list of parameters."""
+        return f"{super().new_nonce()}, realm=none, at={self.now():040.3f}"
+
+    def check_nonce(self, claim: Claim) -> None:
+        """Refuse a nonce by what it begins with."""
+        super().check_nonce(_shortened(claim))
+
+    def check_replay(self, claim: Claim) -> None:
+        """Refuse a count that was used with it before."""
+        super().check_replay(_shortened(claim))
+
+
+def _shortened(claim: Claim) -> Claim:
+    return replace(claim, nonce=claim.nonce.partition(",")[0])

@@ -112,9 +112,16 @@ class OpsManager(Requests):
         for (operation, request), exchange in zip(calls, exchanges, strict=True):
             answer = self.seen(operation, exchange, asked, first=job_of(request.target) in alone)
             found = challenge_of(answer.response) if answer.status == 401 else None
-            if found is not None and found.stale:
+            if found is not None:
                 again = self.with_authorization(request, self.digest(request, found).header())
-                answer = self.send(operation, again, asked)
+                refused, answer = answer, self.send(operation, again, asked)
+                self.judge.expect(
+                    "OM-COMMON-12",
+                    found.stale or answer.status == 401,
+                    refused.exchange,
+                    expected="success or stale=true for each simultaneous use of a nonce, since a new one lets in",
+                    conclusive=True,
+                )
             answers.append(answer)
         return answers
 

@@ -95,6 +95,8 @@ def _look_at_children(expect: Expect, raw: Mapping[str, Any], asked: Asked, beha
             over = isinstance(child, dict) and child.get("status") in (Status.SUCCESS, Status.FAILURE)
             ended = not over or "finishDate" not in child or child["finishDate"] is not None
             expect("OM-JOB-11", ended, "the finishDate of a child job that is over", str(child)[:200], False)
+            clean = not over or child["status"] != Status.SUCCESS or not child.get("errorMessage")
+            expect("OM-JOB-11", clean, "no errorMessage of a child job that succeeded", str(child)[:200], False)
     elif asked.verbose is False:
         empty = "childJobs" in raw and not children
         expect(behaviour, "childJobs" not in raw, "no childJobs without verbose=true", str(children)[:100], not empty)

@@ -24,8 +24,9 @@ def look_at_error(judge: Judge, exchange: Exchange, response: Response, asked: A
         return
     if not response.body:
         # A body that may be absent; but each refusal but a 405 is documented with one.
-        if response.status not in (401, 405):
-            judge.expect("OM-COMMON-17", False, exchange, expected="an error document", strict=False, conclusive=True)
+        if response.status != 405:
+            behaviour = "OM-COMMON-13" if response.status == 401 else "OM-COMMON-17"
+            judge.expect(behaviour, False, exchange, expected="an error document", strict=False, conclusive=True)
         return
     media_type = (response.header("Content-Type") or "").partition(";")[0].strip().lower()
     body = json_of(response)
@@ -104,10 +105,10 @@ def _look_at_challenges(judge: Judge, exchange: Exchange, response: Response, as
         conclusive=True,
     )
     if digests:
-        _look_at_parameters(judge, exchange, digests[0], asked)
+        _look_at_parameters(judge, exchange, digests[0], asked, alone=len(digests) == 1)
 
 
-def _look_at_parameters(judge: Judge, exchange: Exchange, challenge: Challenge, asked: Asked) -> None:
+def _look_at_parameters(judge: Judge, exchange: Exchange, challenge: Challenge, asked: Asked, *, alone: bool) -> None:
     def expect(behaviour: str, holds: bool, expected: str, received: str | None) -> None:
         judge.expect(behaviour, holds, exchange, expected=expected, received=received, strict=False, conclusive=True)
 
@@ -124,4 +125,5 @@ def _look_at_parameters(judge: Judge, exchange: Exchange, challenge: Challenge, 
     more = sorted(set(names) - {"realm", "domain", "nonce", "algorithm", "qop", "op", "stale"})
     repeated = len(set(names)) < len(names)
     expect("OM-COMMON-05", not more and not repeated, "no further parameters, and none twice", ", ".join(names))
+    expect("OM-COMMON-05", alone, "one challenge of the scheme Digest", None)
     expect("OM-COMMON-05", challenge.tidy, "parameters separated by a comma and a blank", None)

@@ -6,7 +6,7 @@ import pytest
 
 from retryspec.checks import decides
 from retryspec.suite.opsmanager.client import OpsManager, Query
-from retryspec.suite.opsmanager.expectations import before_retry
+from retryspec.suite.opsmanager.expectations import before_retry, expect_refused
 from retryspec.suite.opsmanager.model import Group, Job, JobPlan, Status
 from retryspec.suite.opsmanager.shape import GET, LIST, Asked
 
@@ -24,6 +24,8 @@ CHILD_MEMBERS = (
     "status",
     "uncompressedDiskSpaceBytes",
 )
+
+MOVING = ("status", "downloadUrl", "uncompressedSizeTotalBytes")
 
 ODD_NUMBERS = ("0", "-1", "abc", "1.5", "", "9223372036854775808", "1" + "0" * 40)
 
@@ -154,15 +156,27 @@ def children(job: Job | None) -> list[str]:
     return sorted(json.dumps(child, sort_keys=True) for child in known)
 
 
-@decides("OM-LIST-03", "OM-GET-02")
+@decides("OM-LIST-03", "OM-GET-02", "OM-GET-05")
 def test_child_jobs_of_expiring_jobs(opsmanager: OpsManager) -> None:
-    """A job that expires or has expired has its child jobs as well with `verbose=true`, and none without."""
+    """A job that expires or has expired is the one in the list, with its child jobs just with `verbose=true`."""
     group = opsmanager.fresh_group([JobPlan(Status.MARKED_FOR_EXPIRY), JobPlan(Status.EXPIRED)])
 
     for query in ({}, {"verbose": "true"}):
-        jobs_of(opsmanager, group, query, "OM-LIST-03")
+        listed = jobs_of(opsmanager, group, query, "OM-LIST-03")
         for job_id in group.ids if opsmanager.claims(GET) else ():
-            opsmanager.job(group, job_id, query)
+            job, shown = opsmanager.job(group, job_id, query), listed.get(job_id)
+            # Its status may have moved on meanwhile, and with it what is left of its logs.
+            differing = [
+                name
+                for name, value in (shown.listed if shown else {}).items()
+                if name not in MOVING and job.listed.get(name) != value
+            ]
+            opsmanager.judge.expect(
+                "OM-GET-05",
+                not differing,
+                expected="the values that the list shows",
+                received=f"another {', '.join(differing)}",
+            )
     for behaviour in ("OM-LIST-03", "OM-GET-02"):
         opsmanager.judge.expect(behaviour, True, expected="childJobs as asked for, looked at in every exchange")
 
@@ -213,9 +227,9 @@ def test_order_stays(opsmanager: OpsManager) -> None:
     )
 
 
-@decides("OM-COMMON-33", "OM-COMMON-31", "OM-LIST-08")
+@decides("OM-COMMON-33", "OM-COMMON-31", "OM-LIST-08", "OM-GET-04")
 def test_empty_list(opsmanager: OpsManager) -> None:
-    """A project without jobs has a list without entries."""
+    """A project without jobs has a list without entries, and no job that could be asked for."""
     group = opsmanager.fresh_group([])
 
     queries: list[Query | None] = [None, {"pageNum": 2}, {"verbose": "true", "envelope": "true", "itemsPerPage": 1}]
@@ -227,6 +241,11 @@ def test_empty_list(opsmanager: OpsManager) -> None:
         )
         opsmanager.judge.expect("OM-COMMON-31", page.total == 0, answer.exchange, expected="a totalCount of 0")
     opsmanager.judge.expect("OM-LIST-08", True, expected="a page past the end of nothing")
+    if not opsmanager.claims(GET):
+        opsmanager.judge.leave_out("OM-GET-04")
+        return
+    answer = opsmanager.odd(GET, group.id, opsmanager.unknown_id(), {"verbose": "true"}, about="OM-GET-04")
+    expect_refused(opsmanager, "OM-GET-04", answer, "there is no job at all", 404)
 
 
 @decides("OM-COMMON-41", "OM-COMMON-25")

@@ -1,5 +1,7 @@
 """How a retry is answered: which are accepted, which refused, and with what."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from retryspec.checks import Untestable, decides
@@ -13,6 +15,7 @@ from retryspec.suite.opsmanager.expectations import (
     expect_unchanged,
 )
 from retryspec.suite.opsmanager.model import Group, JobPlan, Status
+from retryspec.suite.opsmanager.shape import LIST
 
 FAILED = JobPlan(Status.FAILURE)
 JSON: Headers = {"Content-Type": "application/json"}
@@ -200,8 +203,25 @@ def test_job_that_has_not_failed_is_refused(opsmanager: OpsManager) -> None:
     expect_unchanged(opsmanager, "OM-RETRY-15", group, before, "since the retries were refused")
     expect_retried(opsmanager, opsmanager.retry(group, group.ids[3]), "the job failed")
     expect_unchanged(opsmanager, "OM-RETRY-15", group, before, "since it was not named", but=[group.ids[3]])
+    expect_shown_alike(opsmanager, group, group.ids[:3])
     for behaviour in ("OM-COMMON-17", "OM-COMMON-18"):
         opsmanager.judge.expect(behaviour, True, expected="an error document, looked at in every exchange")
+
+
+def expect_shown_alike(opsmanager: OpsManager, group: Group, ids: Sequence[str]) -> None:
+    """Jobs whose retries were refused have one status, with their child jobs as without."""
+    if not opsmanager.claims(LIST) or not group.promised:
+        return
+    now = opsmanager.snapshot(group)
+    page = opsmanager.page(opsmanager.list(group, {"verbose": "true"}), "OM-LIST-03")
+    in_full = {job.id.lower(): job.status for job in page.jobs}
+    other = [each for each in ids if each in now and in_full.get(each.lower()) != now[each].status]
+    opsmanager.judge.expect(
+        "OM-RETRY-15",
+        not other,
+        expected="with verbose=true the status that the list shows without it, since the retries were refused",
+        received=", ".join(f"{each}: {in_full.get(each.lower())}" for each in other),
+    )
 
 
 @decides("OM-RETRY-24")

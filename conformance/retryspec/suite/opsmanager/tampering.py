@@ -1,0 +1,42 @@
+"""Digests with one thing wrong, and all else as it should be."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from retryspec.suite.opsmanager.digest import Digest
+
+__all__ = ["TAMPERED"]
+
+
+def changed(text: str, at: int) -> str:
+    """A digest with another digit at a place."""
+    return text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1 :]
+
+
+Tampering = Callable[[Digest], str]
+
+TAMPERED: dict[str, Tampering] = {
+    "a wrong private key": lambda digest: replace(digest, private_key=f"{digest.private_key}x").header(),
+    "the private key in another case": lambda digest: replace(
+        digest, private_key=digest.private_key.swapcase()
+    ).header(),
+    "an empty private key": lambda digest: replace(digest, private_key="").header(),
+    "the public key for the private one": lambda digest: replace(digest, private_key=digest.username).header(),
+    "an unknown public key": lambda digest: replace(digest, username=f"{digest.username}x").header(),
+    "an unknown public key and an empty private key": lambda digest: replace(
+        digest, username=f"{digest.username}x", private_key=""
+    ).header(),
+    "an empty public key": lambda digest: replace(digest, username="").header(),
+    "another method": lambda digest: replace(digest, method="PUT" if digest.method == "GET" else "GET").header(),
+    "a method of no operation": lambda digest: replace(digest, method="POST").header(),
+    "the first digit changed": lambda digest: digest.header(response=changed(digest.response(), 0)),
+    "a middle digit changed": lambda digest: digest.header(response=changed(digest.response(), 15)),
+    "the last digit changed": lambda digest: digest.header(response=changed(digest.response(), 31)),
+    "the first half": lambda digest: digest.header(response=digest.response()[:16]),
+    "an empty response": lambda digest: digest.header(response=""),
+    "the response to another nonce": lambda digest: digest.header(response=replace(digest, nonce="b" * 32).response()),
+    "the response to another count": lambda digest: digest.header(
+        response=replace(digest, count="00000007").response()
+    ),
+}
+"""How each is written, by what is wrong with it."""
