@@ -1,5 +1,6 @@
 """The path, and what it and the Host name: project, logstore, shipper."""
 
+import re
 from dataclasses import replace
 from uuid import uuid4
 
@@ -18,10 +19,12 @@ from retryspec.suite.sls.expectations import (
     expect_unchanged,
     retried,
 )
-from retryspec.suite.sls.model import HOUR, TaskPlan
+from retryspec.suite.sls.model import HOUR, MOST_RETRIED, TaskPlan
 from retryspec.suite.sls.shape import GET, PUT
 
 FAILED = TaskPlan("fail")
+# A name that ends in a short number: without its last digit it may be the name of an earlier one.
+COUNTED = re.compile("(^|[^0-9A-Za-z])[A-Za-z]*[0-9]{1,6}$")
 BOTH = pytest.mark.parametrize("operation", [GET, PUT])
 
 
@@ -150,25 +153,33 @@ def test_names_of_another_project_are_unknown(sls: Sls, operation: str) -> None:
         sls.judge.expect("SLS-COMMON-16", True, expected="the two states share the shipper's name")
 
 
-@decides("SLS-COMMON-16", "SLS-COMMON-15")
+@decides("SLS-COMMON-16", "SLS-COMMON-15", "SLS-COMMON-14")
 def test_part_of_a_name_is_no_name(sls: Sls) -> None:
-    """The beginning of a name is another name; whether letter case makes one is open, and should."""
+    """Neither a part of a name nor a pattern for it is the name; whether letter case makes another is open."""
     shipper = sls.fresh_shipper([FAILED])
     taken = {name for each in (shipper, *shipper.neighbours) for name in (each.name, each.logstore)}
 
     # A part may be no legal name, and is refused as such then (sls A-57): that it is refused is what counts.
     parts = [
         ("SLS-COMMON-16", replace(shipper, name=name))
-        for name in (shipper.name[:-1], shipper.name[:1], shipper.name[1:])
+        for name in (shipper.name[:-1], shipper.name[:1], shipper.name[1:], "%", "_" * len(shipper.name))
     ]
     parts += [
-        ("SLS-COMMON-15", replace(shipper, logstore=name)) for name in (shipper.logstore[:-1], shipper.logstore[1:])
+        ("SLS-COMMON-15", replace(shipper, logstore=name))
+        for name in (shipper.logstore[:-1], shipper.logstore[1:], "%")
     ]
     for behaviour, other in parts:
         if {other.name, other.logstore} - taken and other.name and other.logstore:
             answer = sls.get(other)
-            expected = f"a refusal, since {other.logstore}/{other.name} is only a part of a name"
+            expected = f"a refusal, since {other.logstore}/{other.name} is only a part of a name, or a pattern"
             sls.judge.expect(behaviour, answer.refused, answer.exchange, expected=expected)
+    project = shipper.project[:-1]
+    if project[-1:].isalnum() and not COUNTED.search(shipper.project):
+        answer = sls.get(replace(shipper, project=project))
+        what = f"{project} is only a part of a project's name"
+        expect_refused(sls, "SLS-COMMON-14", answer, what, statuses=(404,), codes=("ProjectNotExist",))
+    else:
+        sls.judge.expect("SLS-COMMON-14", True, expected="what is left of it may be a project's name too")
     if shipper.name.swapcase() not in taken:
         answer = sls.get(replace(shipper, name=shipper.name.swapcase()))
         expected = "a refusal, since the name has other letters"
@@ -189,16 +200,19 @@ def test_shipper_of_another_logstore_is_unknown(sls: Sls) -> None:
     if not crossed:
         raise Untestable("needs neighbours in the answer of the provider state, in another logstore too")
 
-    everything = [task for each in (shipper, *shipper.neighbours) for task in sls.all_tasks(each)]
+    before = {each: sls.snapshot(each) for each in (shipper, *shipper.neighbours)}
+    everything = [task for tasks in before.values() for task in tasks.values()]
+    named = [task.id for tasks in before.values() for task in list(tasks.values())[:3] if task.status == "fail"]
     for each in crossed:
         answer = sls.get(each)
-        sls.judge.expect(
-            "SLS-COMMON-16",
-            answer.refused,
-            answer.exchange,
-            expected=f"400 ShipperNotExist, if {each.logstore} has no shipper {each.name}",
-            strict=False,
-        )
+        for one in (answer, sls.put(each, named[:MOST_RETRIED])) if sls.may_retry() else (answer,):
+            sls.judge.expect(
+                "SLS-COMMON-16",
+                one.refused,
+                one.exchange,
+                expected=f"400 ShipperNotExist, if {each.logstore} has no shipper {each.name}",
+                strict=False,
+            )
         shown = set(answer.page.tasks) if answer.page else set()
         for behaviour in ("SLS-COMMON-16", "SLS-COMMON-03"):
             sls.judge.expect(
@@ -207,6 +221,9 @@ def test_shipper_of_another_logstore_is_unknown(sls: Sls) -> None:
                 answer.exchange,
                 expected=f"no task of another logstore for the shipper {each.name} of {each.logstore}",
             )
+    for each, tasks in before.items():
+        what = "since the retries named shippers of other logstores"
+        expect_unchanged(sls, "SLS-COMMON-03", each, tasks, what, strict=shipper.promised)
 
 
 @BOTH

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from email.utils import formatdate
+from uuid import uuid4
 
 import pytest
 
@@ -16,7 +17,7 @@ BOTH = pytest.mark.parametrize("operation", [GET, PUT])
 
 
 @BOTH
-@decides("SLS-COMMON-09")
+@decides("SLS-COMMON-09", "SLS-GET-26")
 def test_only_the_common_headers_are_needed(sls: Sls, operation: str) -> None:
     """A request with the documented headers alone is accepted, and so is one whose optional ones say something else."""
     alone: dict[str, str | None] = {"Accept": None, "Accept-Encoding": None, "x-log-bodyrawsize": None}
@@ -25,6 +26,12 @@ def test_only_the_common_headers_are_needed(sls: Sls, operation: str) -> None:
     expect_accepted(sls, "SLS-COMMON-09", answer, "nothing but the common headers is needed (sls A-54)")
     answer = sls.call(operation, sls.shipper_for(operation), headers={"x-log-bodyrawsize": "0"})
     expect_accepted(sls, "SLS-COMMON-09", answer, "x-log-bodyrawsize need not be the body's length (sls A-54)")
+    if operation == GET:
+        # As the vendor's own client sends it (sheet, 7.1).
+        answer = sls.call(operation, sls.shipper_for(operation), headers={"Content-Length": "0"})
+        expect_accepted(sls, "SLS-GET-26", answer, "a GET of no bytes may say so", strict=False)
+    else:
+        sls.judge.leave_out("SLS-GET-26")
     answer = sls.call(operation, sls.shipper_for(operation), headers={"User-Agent": "a-client/1.0", "X-Unknown": "1"})
     expect_accepted(sls, "SLS-COMMON-09", answer, "further headers mean nothing here")
 
@@ -129,6 +136,15 @@ def test_every_answer_has_the_common_headers(sls: Sls) -> None:
         answers += [sls.call(operation, absent) for absent in absences]
         answers.append(sls.call(operation, shipper, headers={"Authorization": None}))
     answers += [sls.send_other_method(shipper, method) for method in ("POST", "DELETE")]
+    own = f"5642FC23{uuid4().hex[:16].upper()}"
+    echoed = sls.get(shipper, headers={"x-log-requestid": own})
+    sls.judge.expect(
+        "SLS-COMMON-11",
+        echoed.response.header("x-log-requestid") != own,
+        echoed.exchange,
+        expected="a request id that the server made, not the one that the client sent",
+        received=own,
+    )
     answers.append(sls.put(shipper, shipper.ids("fail")))
     for behaviour in ("SLS-COMMON-11", "SLS-COMMON-12", "SLS-COMMON-13"):
         sls.judge.expect(behaviour, bool(answers), expected="answers of every kind")

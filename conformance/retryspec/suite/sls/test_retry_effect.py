@@ -121,9 +121,9 @@ def test_many_retries_one_after_the_other(sls: Sls) -> None:
 
 @decides("SLS-RETRY-04")
 def test_old_and_deep_tasks_can_be_retried(sls: Sls) -> None:
-    """How old a failed task is, and on which page it stands, makes no difference."""
+    """How old a failed task is, on which page it stands, and whether it says why it failed, makes no difference."""
     plans = [TaskPlan("fail", 20 * HOUR), *[TaskPlan("success", HOUR + 60 * place) for place in range(130)]]
-    shipper = sls.fresh_shipper([*plans, TaskPlan("fail", 700)])
+    shipper = sls.fresh_shipper([*plans, TaskPlan("fail", 700, message="")])
     before = sls.snapshot(shipper)
 
     for task_id in shipper.ids("fail"):

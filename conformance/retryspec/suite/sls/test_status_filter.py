@@ -99,7 +99,7 @@ def test_unknown_status_is_refused(sls: Sls) -> None:
         "all",
         "0",
         "null",
-        "pending",
+        "success ",
         "*",
         "%",
         "success1",
