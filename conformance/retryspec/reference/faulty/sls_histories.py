@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from retryspec_models.sls.stubs import Refusal
+from retryspec_models.sls.stubs import Call, Problem, Reason, Refusal
 
 from retryspec.reference.apis import Setting
 from retryspec.reference.sls import Server
@@ -16,19 +16,16 @@ class LostAfterRefusal(Server):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self.full = 0
+        self.full = False
 
-    def check_number(self, ids: Sequence[str]) -> None:
+    def invalid_body(self, call: Call, problem: Problem) -> Refusal:
         """Refuse, and leave it so."""
-        try:
-            super().check_number(ids)
-        except Refusal:
-            self.full += 1
-            raise
+        self.full = problem.reason is Reason.TOO_LARGE
+        return super().invalid_body(call, problem)
 
     def start_again(self, shipper: Shipper, ids: Sequence[str]) -> None:
         """Do it where there is a place."""
-        if self.full % 2:
-            self.full = 0
+        if self.full:
+            self.full = False
             return
         super().start_again(shipper, ids)
