@@ -20,7 +20,7 @@ class LostAfterRefusal(Server):
 
     def invalid_body(self, call: Call, problem: Problem) -> Refusal:
         """Refuse, and leave it so."""
-        self.full = problem.reason is Reason.TOO_LARGE
+        self.full = problem.reason is Reason.TOO_LONG
         return super().invalid_body(call, problem)
 
     def start_again(self, shipper: Shipper, ids: Sequence[str]) -> None:
