@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 
 from retryspec.checks import NotConcerned, decides
 from retryspec.suite.vcf.client import Vcf
-from retryspec.suite.vcf.expectations import before_retry, expect_retried, expect_unchanged, expect_under_way
+from retryspec.suite.vcf.expectations import (
+    before_retry,
+    expect_not_failed_refused,
+    expect_retried,
+    expect_unchanged,
+    expect_under_way,
+)
 from retryspec.suite.vcf.model import Batch, Meaning, Task, TaskPlan
 
 # So long that no re-run ends while the check lasts.
@@ -26,7 +32,7 @@ class History:
     before: dict[str, Task]
     running: list[str] = field(default_factory=list)
     spoilt: set[str] = field(default_factory=set)
-    """Tasks that a request has started which should have been refused; others say so."""
+    """Tasks that a request may have started which was to be refused."""
 
     def failed(self) -> list[str]:
         """The tasks that failed and were not retried."""
@@ -42,14 +48,25 @@ class History:
     def ask_for_what_did_not_fail(self) -> None:
         """Name a task that runs or ended otherwise."""
         named = self.chance.choice([task_id for task_id in self.batch.ids if task_id not in self.failed()])
-        if self.vcf.retry(named, open_=True).accepted:
+        answer = self.vcf.retry(named, open_=True)
+        what = "the task runs or ended otherwise, whatever came before"
+        expect_not_failed_refused(self.vcf, answer, what, strict=True)
+        if answer.accepted:
             self.spoilt.add(named)
 
     def ask_without_a_right(self) -> None:
         """Name a task that could be retried, without a token or with none that was given."""
         named = self.chance.choice(self.failed())
         authorization = self.chance.choice([None, "Bearer not-a-token-that-was-given"])
-        if self.vcf.retry(named, headers={"Authorization": authorization}, open_=True).accepted:
+        answer = self.vcf.retry(named, headers={"Authorization": authorization}, open_=True)
+        self.vcf.judge.expect(
+            "VCF-AUTH-01",
+            answer.refused,
+            answer.exchange,
+            expected="401, since there is no token that was given, whatever came before",
+            strict=self.vcf.target.requires_auth,
+        )
+        if answer.accepted:
             self.spoilt.add(named)
 
     def read(self) -> None:
@@ -57,7 +74,7 @@ class History:
         self.vcf.get(self.chance.choice(self.batch.ids))
 
 
-@decides("VCF-RETRY-05", "VCF-STATE-02", "VCF-STATE-04", "VCF-STATE-01")
+@decides("VCF-RETRY-05", "VCF-STATE-02", "VCF-STATE-04", "VCF-STATE-01", "VCF-RETRY-09", "VCF-RETRY-14", "VCF-AUTH-01")
 def test_steps_in_any_order(vcf: Vcf) -> None:
     """A series of retries, of requests that are refused, and of reads, in a random order."""
     batch = vcf.fresh_tasks(TASKS)
