@@ -1,7 +1,7 @@
 """Keeps secrets out of everything that is stored or shown.
 
 A server may send a secret back as it likes: escaped, encoded, inside of something else, or in two halves.
-So each secret is looked for whole in many forms, and as it is also in part: half of one is a secret as well.
+So each secret is looked for in many forms, and each form also in part: half of one is a secret as well.
 """
 
 import base64
@@ -41,6 +41,9 @@ MOST_IN_A_TEXT = 100
 PIECE, LONG_PIECE = 6, 24
 """Characters by which a remembered secret is recognized: as it is, and where each character has become several."""
 
+_LONG_BEGINS = re.compile(r"%|\\u|(?=[0-9A-Fa-f]{24})")
+"""Where a long piece may begin: a character by its number, or as two digits."""
+
 # What a well-known value begins with gives nothing away, and stands in texts of ours.
 _OURS = "retryspec-"
 
@@ -73,10 +76,10 @@ class Memory:
                 self._index(self._new.popleft()[:LONGEST])
             if not self._known:
                 return found
-            for length in (PIECE, LONG_PIECE):
-                pieces = {text[start : start + length] for start in range(len(text) - length + 1)}
-                for piece in pieces & self._having.keys():
-                    found.update(self._having[piece])
+            pieces = {text[start : start + PIECE] for start in range(len(text) - PIECE + 1)}
+            pieces |= {text[at.start() : at.start() + LONG_PIECE] for at in _LONG_BEGINS.finditer(text)}
+            for piece in pieces & self._having.keys():
+                found.update(self._having[piece])
         return found
 
     def _index(self, secret: str) -> None:
@@ -117,12 +120,16 @@ class Redactor:
         likely = self._memory.likely_in(text)
         if len(likely) > MOST_IN_A_TEXT:
             return REDACTED
-        secrets = _longest_first([*self._secrets, *likely, *also])
-        for secret in _longest_first([*secrets, *whole]):
+        for secret in _longest_first([*self._secrets, *likely, *also, *whole]):
             for form in _forms(secret):
                 if form in text:
                     text = text.replace(form, REDACTED)
-        for secret in secrets:
+        for secret in _longest_first([*self._secrets, *also]):
+            if any(piece in text for piece in _pieces_of_all_parts(secret)):
+                text = _without_parts(text, secret)
+                for form in _forms(secret):
+                    text = _without_parts(text, form, encoded=form != secret)
+        for secret in likely:
             text = _without_parts(text, secret)
         return text
 
@@ -131,29 +138,41 @@ def _longest_first(secrets: Iterable[str]) -> list[str]:
     return sorted({secret[:LONGEST] for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
 
 
-def _part(secret: str) -> int:
-    """Characters of a part that gives a secret away."""
-    return max(SHORTEST_PART, min(len(secret) // 2, LONGEST_PART))
+def _part(secret: str, *, encoded: bool = False) -> int:
+    """Characters of a part that gives a secret away; of what encodes it, less than half may do."""
+    return max(SHORTEST_PART, min(len(secret) * 2 // 5 if encoded else len(secret) // 2, LONGEST_PART))
 
 
 def _pieces(secret: str) -> Iterator[str]:
     """Pieces of which a text has at least one if it has a form of the secret, or a part of it."""
     for form in _forms(secret):
-        yield form[: PIECE if len(form) < 1.5 * len(secret) else LONG_PIECE]
-    # Wherever a part begins, one of these lies in it.
-    for start in range(0, len(secret) - PIECE + 1, _part(secret) - PIECE + 1):
-        yield secret[start : start + PIECE]
+        long = len(form) >= 1.5 * len(secret) and _LONG_BEGINS.match(form)
+        yield form[: LONG_PIECE if long else PIECE]
+    yield from _pieces_of_parts(secret)
 
 
-def _without_parts(text: str, secret: str) -> str:
-    """The text without any half of a secret."""
-    length = _part(secret)
+@lru_cache(maxsize=512)
+def _pieces_of_all_parts(secret: str) -> frozenset[str]:
+    """Pieces of which one lies in each part of each form."""
+    encoded = (piece for form in _forms(secret) for piece in _pieces_of_parts(form, encoded=True))
+    return frozenset([*_pieces_of_parts(secret), *encoded])
+
+
+def _pieces_of_parts(secret: str, *, encoded: bool = False) -> tuple[str, ...]:
+    """Pieces of which one lies in each part."""
+    step = _part(secret, encoded=encoded) - PIECE + 1
+    return tuple(secret[start : start + PIECE] for start in range(0, len(secret) - PIECE + 1, step))
+
+
+def _without_parts(text: str, secret: str, *, encoded: bool = False) -> str:
+    """The text without any half of a secret, or of what encodes it."""
+    length = _part(secret, encoded=encoded)
     if len(text) < length or len(secret) < 2 * SHORTEST_PART:
         return text
     for start in range(len(secret) - length + 1):
         part = secret[start : start + length]
         # Longer pieces first; a shorter one may still stand elsewhere.
-        while part in text and part not in _OURS:
+        while part in text and part.lower() not in _OURS:
             end = start + length
             while end < len(secret) and secret[start : end + 1] in text:
                 end += 1
@@ -167,6 +186,7 @@ def _forms(secret: str) -> tuple[str, ...]:
     plain = secret.encode("utf-8", "surrogatepass")
     in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     in_urls = {quote(plain, safe=""), quote(plain), quote_plus(plain), "".join(f"%{byte:02X}" for byte in plain)}
+    in_urls.add("".join(chr(byte) if byte < 128 and chr(byte).isalnum() else f"%{byte:02X}" for byte in plain))
     forms = {
         secret,
         plain.decode("latin-1"),  # UTF-8 in a header
@@ -174,10 +194,17 @@ def _forms(secret: str) -> tuple[str, ...]:
         *(form.replace("/", "\\/") for form in in_json),
         "".join(f"\\u{unit:04x}" for unit in _utf_16(secret)),
         *in_urls,
+        repr(plain)[2:-1],  # in an error about bytes
+        secret.upper(),
+        secret.lower(),
         *(re.sub("%..", lambda found: found[0].lower(), form) for form in in_urls),
         html.escape(secret),
         html.escape(secret, quote=False),
-        *(form for text in in_base64(plain) for form in (text, text.replace("+", "-").replace("/", "_"))),
+        *(
+            form
+            for text in in_base64(plain)
+            for form in (text, text.replace("+", "-").replace("/", "_"), quote(text, safe=""))
+        ),
         plain.hex(),
         plain.hex().upper(),
         secret[::-1],

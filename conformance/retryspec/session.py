@@ -30,6 +30,9 @@ MOST_SHOWN = 64 * 1024
 MOST_HEADERS = 200
 """Headers of an answer that go into a report."""
 
+MOST_QUOTED = 200
+"""Characters of a body that go into a sentence."""
+
 MARGIN = 16 * 1024
 """Characters beyond these that are looked at, so that no secret is cut before it is found."""
 
@@ -78,6 +81,8 @@ class Session:
         self.exchanger = self._exchanger(claim.base_url)
         self.states = self._provider_states()
         self._curl = curl
+        self._recorded: tuple[Exchange, ExchangeRecord] | None = None
+        """The last exchange that was recorded."""
 
     def close(self) -> None:
         """Close every connection."""
@@ -95,6 +100,11 @@ class Session:
         sent = [value for name, value in request.headers if name.lower() == "authorization"] if request else []
         return self._shown(text, request.secrets if request else (), whole=sent)
 
+    def start_of_body(self, exchange: Exchange) -> str:
+        """The first characters of an answer's body, as they may be shown; cut once the secrets are out."""
+        body = exchange.response.body if exchange.response else b""
+        return self.shown(body[:MARGIN].decode("utf-8", "replace"), exchange)[:MOST_QUOTED]
+
     def _shown(self, text: str, secrets: Iterable[str], *, whole: Iterable[str] = ()) -> str:
         # A lone surrogate is valid in a JSON escape and in no UTF-8 file.
         clean = text[: MOST_SHOWN + MARGIN].encode("utf-8", "replace").decode("utf-8")
@@ -107,10 +117,17 @@ class Session:
 
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """An exchange as it may be shown: secrets replaced, bodies cut."""
+        # Most findings are about the exchange that the one before was about.
+        last = self._recorded
+        if last is None or last[0] is not exchange:
+            last = self._recorded = (exchange, self._record(exchange))
+        return last[1]
+
+    def _record(self, exchange: Exchange) -> ExchangeRecord:
         request, response = exchange.request, exchange.response
         url = f"{self.claim.origin.scheme}://{self.claim.origin.netloc.rpartition('@')[2]}{request.target}"
-
         received = response.headers if response else ()
+        body = response.body[: 4 * (MOST_SHOWN + MARGIN) + 4] if response else b""
 
         def shown(text: str) -> str:
             return self.shown(text, exchange)
@@ -126,7 +143,7 @@ class Session:
             request_body=sent((request.body or b"").decode("utf-8", "replace")),
             status=response.status if response else None,
             response_headers=tuple((shown(name), shown(value)) for name, value in received[:MOST_HEADERS]),
-            response_body=shown(response.body.decode("utf-8", "replace")) if response else "",
+            response_body=shown(body.decode("utf-8", "replace")),
             seconds=round(response.seconds, 4) if response else None,
             failure=shown(exchange.failure) if exchange.failure else None,
             curl=sent(self._curl(request, url)),

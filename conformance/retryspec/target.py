@@ -7,11 +7,11 @@ Each API reads its own table through a `Table`, which says clearly what is missi
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from retryspec.errors import UsageError
 from retryspec.outside import read_outside
@@ -64,6 +64,13 @@ class Table:
         if value is not None and isinstance(self._values[key], str):
             self._in_clear.append(key)
         return value
+
+    def hold_in_clear(self, keys: Iterable[str]) -> None:
+        """Remember those of the keys of a table whose values are secrets that stand there in clear."""
+        for key in keys:
+            inner, _, name = key.partition(".")
+            if isinstance(self._values[inner].get(name), str):
+                self._in_clear.append(key)
 
     @property
     def warning(self) -> str | None:
@@ -169,7 +176,7 @@ class Claim:
     verify_tls: bool
     headers: Mapping[str, str]
     secrets: tuple[str, ...] = ()
-    """Values among the headers that must not be shown."""
+    """Values among the headers and in the address of the states that must not be shown."""
 
 
 def read_claim(table: Table, *, operations: frozenset[str]) -> Claim:
@@ -185,13 +192,14 @@ def read_claim(table: Table, *, operations: frozenset[str]) -> Claim:
         raise table.wrong("operations", f"names {unknown[0]!r}; the document has: {', '.join(sorted(operations))}")
     if claimed == ():
         raise table.wrong("operations", "is empty: nothing would be checked")
-    states_url = table.text("states_url")
+    states_url, in_query = table.text("states_url"), ""
     if states_url is not None:
-        _split(table, "states_url", states_url)
+        in_query = _split(table, "states_url", states_url).query
     origin = _split(table, "base_url", base_url)
     if origin.query or origin.fragment:
         raise table.wrong("base_url", "has to end with its path, without a query or a fragment")
     headers = table.text_map("headers")
+    table.hold_in_clear(f"headers.{name}" for name in headers if _SECRET_NAME.search(name))
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise table.wrong(f"headers.{name}", "cannot be written as an HTTP header")
@@ -204,8 +212,19 @@ def read_claim(table: Table, *, operations: frozenset[str]) -> Claim:
         known=table.text_map("known"),
         verify_tls=table.flag("verify_tls", True),
         headers=headers,
-        secrets=tuple(value for value in headers.values() if value in table.from_environment),
+        secrets=(
+            *(v for name, v in headers.items() if v in table.from_environment or _SECRET_NAME.search(name)),
+            *(
+                v
+                for name, v in parse_qsl(in_query)
+                if states_url in table.from_environment or _SECRET_NAME.search(name)
+            ),
+        ),
     )
+
+
+_SECRET_NAME = re.compile(r"(?i)auth|cookie|key|token|secret|passw|session|credential")
+"""In the name of a header or a parameter whose value is likely a secret."""
 
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

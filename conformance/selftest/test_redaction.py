@@ -30,6 +30,10 @@ FORMS: dict[str, Callable[[str], str]] = {
     "HTML": html.escape,
     "HTML text": lambda secret: html.escape(secret, quote=False),
     "UTF-8 in a header": lambda secret: secret.encode().decode("latin-1"),
+    "bytes in an error": lambda secret: repr(secret.encode())[2:-1],
+    "in upper case": str.upper,
+    "in lower case": str.lower,
+    "base64, percent-encoded": lambda secret: quote(base64.b64encode(secret.encode()).decode(), safe=""),
 }
 
 
@@ -81,6 +85,18 @@ def test_no_half_of_a_secret_is_left(cut: int) -> None:
     assert max(secret[:cut], secret[cut:], key=len) not in shown
 
 
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_no_half_of_a_form_is_left(form: Callable[[str], str]) -> None:
+    """What is left of an encoded secret in a text that was cut, or in one of two fields, is no half of it."""
+    secret = "Zq9-xV+Lm/7kP2 w8&Td4"
+    written = form(secret).strip('"')
+
+    shown = Redactor([secret]).text(f"<{written[: len(written) // 2 + 1]}> <{written[len(written) // 2 :]}>")
+
+    assert written[: len(written) // 2 + 1] not in shown
+    assert written[len(written) // 2 :] not in shown
+
+
 def test_cut_secret_is_taken_out() -> None:
     """What is left of a token at the end of a text that was cut is half a token at most."""
     token = "eyJhbGciOiJIUzI1NiJ9." + "abcdefgh" * 40
@@ -93,7 +109,8 @@ def test_our_own_name_is_no_secret() -> None:
     assert Redactor(["retryspec-secret"]).text("User-Agent: retryspec") == "User-Agent: retryspec"
 
 
-MANY = ["".join(random.Random(n).choices('abcDEF123/+=&é"', k=27)) for n in range(MOST_REMEMBERED)]
+_DRAWS = [random.Random(n) for n in range(MOST_REMEMBERED)]
+MANY = ["".join([*draw.choices("abcDEFxyz123", k=7), *draw.choices('abcDEF123/+=&é"', k=20)]) for draw in _DRAWS]
 
 
 @pytest.fixture(scope="module")

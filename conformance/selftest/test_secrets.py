@@ -33,13 +33,19 @@ TABLES = {
 
 def written(text: str) -> list[str]:
     """A text in the ways in which a server may send it back."""
-    raw = text.encode()
     half = len(text) // 2
+    return [form for part in (text, text[:half], text[half:]) for form in encoded(part)]
+
+
+def encoded(text: str) -> list[str]:
+    """A text in the ways in which it can be written."""
+    raw = text.encode()
     return [
-        text, quote(text, safe=""), base64.b64encode(raw).decode(), base64.b64encode(b"user:" + raw).decode(),
-        base64.urlsafe_b64encode(raw).decode(), raw.hex(), raw.hex().upper(), html.escape(text), json.dumps(text)[1:-1],
-        json.dumps(text).replace("/", "\\/")[1:-1], text[::-1], text[:half], text[half:],
-    ]  # fmt: skip
+        *(text, text[::-1], text.upper(), text.lower(), html.escape(text), quote(text, safe="")),
+        *(base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("=")),
+        *(base64.b64encode(b"user:" + raw).decode(), raw.hex(), raw.hex().upper()),
+        *(json.dumps(text)[1:-1], json.dumps(text).replace("/", "\\/")[1:-1]),
+    ]
 
 
 class Echo:

@@ -214,6 +214,24 @@ def test_secret_in_clear_is_warned_of(tmp_path: Path) -> None:
     assert table.warning == f'{file}:3: [api] key stands there in clear; better is {{ env = "NAME" }}.'
 
 
+def test_headers_with_the_name_of_a_secret_hold_one(tmp_path: Path) -> None:
+    """Whoever sends a key of his own in a header does not want it shown, even where it stands in clear."""
+    file = tmp_path / "target.toml"
+    file.write_text(
+        f'[sls]\n{GOOD}\nstates_url = "http://h/_states?token=a-third&db=x"\n'
+        'headers = { X-Api-Key = "a-key", X-Tenant = "ours", Cookie = "a=b" }\n',
+        encoding="utf-8",
+    )
+    file.chmod(0o600)
+    table = read_target_file(file)["sls"]
+
+    claim = read_claim(table, operations=OPERATIONS)
+
+    assert claim.secrets == ("a-key", "a=b", "a-third")
+    assert table.warning is not None
+    assert "[sls] headers.X-Api-Key, headers.Cookie stands there in clear" in table.warning
+
+
 def test_secret_from_the_environment_is_not_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That is where secrets belong."""
     monkeypatch.setenv("THE_KEY", "hunter2")

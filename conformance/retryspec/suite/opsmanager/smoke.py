@@ -86,7 +86,7 @@ def _what_is_wrong(connection: Connection, exchange: Exchange) -> str:
     url, response = connection.target.claim.base_url, exchange.response
     if response is None:
         return f"opsmanager: {url} gives no answer: {exchange.failure}. Is the server running, and base_url right?"
-    shown = connection.session.shown(response.body[:200].decode("utf-8", "replace"), exchange)
+    shown = connection.session.start_of_body(exchange)
     if response.status in (401, 403):
         return (
             f"opsmanager: {url} refuses the credentials ({response.status} {shown}). "

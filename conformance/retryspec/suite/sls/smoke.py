@@ -27,7 +27,7 @@ def smoke(wire: Wire, shippers: Shippers) -> None:
             return
         if exchange.response is None:
             break
-    raise RunError(_what_is_wrong(wire.target.claim.base_url, exchanges[0]))
+    raise RunError(_what_is_wrong(wire, exchanges[0]))
 
 
 def _any_shipper(wire: Wire, shippers: Shippers) -> Shipper:
@@ -59,11 +59,11 @@ def _valid_calls(wire: Wire, shipper: Shipper) -> list[Request]:
     return [wire.request("PUT", shipper.project, path, ('["' + '","'.join(ids) + '"]').encode())]
 
 
-def _what_is_wrong(url: str, exchange: Exchange) -> str:
-    response = exchange.response
+def _what_is_wrong(wire: Wire, exchange: Exchange) -> str:
+    url, response = wire.target.claim.base_url, exchange.response
     if response is None:
         return f"sls: {url} gives no answer: {exchange.failure}. Is the server running, and base_url right?"
-    shown = response.body[:200].decode("utf-8", "replace")
+    shown = wire.session.start_of_body(exchange)
     if response.status in (401, 403) or b"AccessKey" in response.body:
         return f"sls: {url} refuses the credentials ({response.status} {shown}). See access_key_id and its secret."
     return (

@@ -76,7 +76,7 @@ def _what_is_wrong(wire: Wire, exchange: Exchange, *, signing_in: bool = False) 
     url, response = wire.target.claim.base_url, exchange.response
     if response is None:
         return f"vcf: {url} gives no answer: {exchange.failure}. Is the server running, and base_url right?"
-    shown = wire.session.shown(response.body[:200].decode("utf-8", "replace"), exchange)
+    shown = wire.session.start_of_body(exchange)
     if response.status in (401, 403) or (signing_in and response.status == 400):
         keys = "token" if wire.target.token else "username and password"
         return f"vcf: {url} refuses the credentials ({response.status} {shown}). See {keys} in the target file."
