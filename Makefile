@@ -22,8 +22,8 @@ test: .venv/dev ## run this repository's own tests
 detection: .venv/dev ## try the suite on every faulty and lenient server, not only on some of each kind
 	RETRYSPEC_ALL_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal conformance/selftest/test_detection.py
 
-soak: .venv/dev ## the reference server under load and faults at full length (hours; RETRYSPEC_SOAK=0.01 is a hundredth)
-	RETRYSPEC_SOAK=$${RETRYSPEC_SOAK:-1} $(BIN)/python -m pytest -q --durations=0 $(wildcard conformance/selftest/test_reference_robust*.py)
+soak: .venv/dev ## load, faults and hostile servers at full length (hours; RETRYSPEC_SOAK=0.01 is a hundredth)
+	RETRYSPEC_SOAK=$${RETRYSPEC_SOAK:-1} $(BIN)/python -m pytest -q --durations=0 $(wildcard conformance/selftest/test_reference_robust*.py) conformance/selftest/test_hostile.py
 
 docs: .venv/dev ## write the static site: references, behaviours, decisions, guides
 	rm -rf site

@@ -1,9 +1,12 @@
 """Servers that do to a client whatever a broken or a malicious one can do.
 
-`HOSTILE` are so from the first request on. `TURNING` stand before a server that works, and become so on the way.
+`HOSTILE` are so from the first request on, and so are the `RARE` ones, which break HTTP or what is told in its headers
+in ways that nobody meets by accident. `TURNING` stand before a server that works, and become so on the way.
 """
 
 import gzip
+import json
+import random
 import re
 import socket
 import zlib
@@ -11,9 +14,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import count
 
+from selftest.odd_requests import damaged
 from selftest.raw_servers import Gone, Line
 
-__all__ = ["HOSTILE", "TURNING", "Serve"]
+__all__ = ["HOSTILE", "RARE", "TURNING", "Serve"]
 
 Serve = Callable[[Line], None]
 
@@ -118,8 +122,6 @@ def redirecting(location: Callable[[Line], bytes], status: bytes = b"302 Found")
 
 def shouting(text: str) -> Serve:
     """Put a text into every string, header and id that an API of ours has."""
-    import json
-
     members = [
         *("id", "name", "status", "type", "errorCode", "errorMessage", "message", "referenceToken", "detail", "reason"),
         *("error", "taskStatus", "taskMessage", "accessToken", "project", "logstore", "shipper", "groupId"),
@@ -188,6 +190,125 @@ HOSTILE: Mapping[str, Serve] = {
 }
 
 
+def speaks_early(line: Line) -> None:
+    """Answer before anything is asked, and so on."""
+    line.send(json_of("{}"))
+    always(json_of("{}"))(line)
+
+
+def closes_between(line: Line) -> None:
+    """Close the connection just as a second request comes on it."""
+    line.request()
+    line.send(json_of("{}"))
+    line.request()
+
+
+def challenging(*values: bytes) -> Serve:
+    """Refuse every request with these challenges."""
+    more = b"".join(b"WWW-Authenticate: " + value + b"\r\n" for value in values)
+    return always(json_of("{}", more=more, status=b"401 Unauthorized"))
+
+
+def giving(token: object, **more: object) -> Serve:
+    """Give a token to whoever asks for anything."""
+    return always(json_of(json.dumps({"accessToken": token, "refreshToken": {"id": token}, **more})))
+
+
+def zipped(data: bytes, times: int) -> bytes:
+    """The data in the gzip format, again and again."""
+    return data if times == 0 else zipped(gzip.compress(data), times - 1)
+
+
+_CHUNKED = _OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+_DIGEST = b'Digest realm="r", nonce="abc", qop="auth"'
+
+_PAGES: dict[str, object] = {
+    "results": [],
+    "totalCount": 10**15,
+    "links": [{"rel": "next", "href": "http://127.0.0.1:9/x?pageNum=2"}],
+    "elements": [],
+    "pageMetadata": {"pageNumber": 0, "pageSize": 1, "totalElements": 10**15, "totalPages": 10**15},
+    "count": 0,
+    "total": 10**15,
+    "tasks": [],
+}
+
+RARE: Mapping[str, Serve] = {
+    "two answers at once": always(json_of("{}") + json_of('{"tasks": []}', status=b"500 Internal Server Error")),
+    "an answer before the request": speaks_early,
+    "gzip, then chunked": always(_OK_HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+    "endless chunk extension": first(_CHUNKED + b"1;", endless(b"x" * 65536)),
+    "tiny chunks with extensions": first(_CHUNKED, endless((b"1;" + b"x" * 4000 + b"\r\n \r\n") * 16)),
+    "tiny chunks": first(_CHUNKED, endless(b"1\r\n \r\n" * 10_000)),
+    "chunk size beyond numbers": always(_CHUNKED + b"F" * 17 + b"\r\n{}\r\n0\r\n\r\n"),
+    "chunk size below nothing": always(_CHUNKED + b"-2\r\n{}\r\n0\r\n\r\n"),
+    "endless trailers": first(_CHUNKED + b"2\r\n{}\r\n0\r\n", endless(b"X-More: " + b"x" * 1000 + b"\r\n")),
+    "another protocol": first(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        endless(b"\x81\x05hello" * 1000),
+    ),
+    "asks for a proxy's password": always(
+        json_of("{}", more=b'Proxy-Authenticate: Basic realm="p"\r\n', status=b"407 Proxy Authentication Required")
+    ),
+    "codings upon codings": always(
+        json_of(zipped(b"{}", 5), more=b"Content-Encoding: gzip, gzip, gzip, gzip, gzip\r\n")
+    ),
+    "two codings in two headers": always(
+        json_of(zipped(b"{}", 1), more=b"Content-Encoding: identity\r\nContent-Encoding: gzip\r\n")
+    ),
+    "empty gzip streams": first(_OK_HEAD + b"Content-Encoding: gzip\r\n\r\n", endless(gzip.compress(b"") * 3000)),
+    "flood of cookies": always(json_of("{}", more=b"Set-Cookie: a=0123456789; Domain=.example.com\r\n" * 1500)),
+    "folded headers": always(json_of("{}", more=b"X-A: b\r\n\t" + b"c\r\n\t" * 2000 + b"d\r\n")),
+    "HTTP/0.9": first(b"<html>hello</html>\r\n\r\n", lambda _: None),
+    "HTTP/2": lambda line: line.send(b"\0\0\x12\4\0\0\0\0\0\0\3\0\0\0\x80\0\4\0\1\0\0"),
+    "HTTP/2.0 in text": always(b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+    "TLS": first(b"\x15\x03\x01\x00\x02\x02\x46", lambda _: None),
+    "closes just as one asks": closes_between,
+    "two lengths": always(_OK_HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
+    "length and chunks": always(
+        _OK_HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    ),
+    "length below nothing": always(_OK_HEAD + b"Content-Length: -1\r\n\r\n{}"),
+    "length of 1e18": first(_OK_HEAD + b"Content-Length: 999999999999999999\r\n\r\n{}", Line.until_gone),
+    "endless 103 Early Hints": first(b"", endless(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 300)),
+    "900 challenges": challenging(*[_DIGEST] * 900),
+    "6000 schemes": challenging(b", ".join(b"S%d a=b" % n for n in range(6000))),
+    "20 000 parameters": challenging(_DIGEST + b", a=b" * 15_000),
+    "qop of 60 kB": challenging(b'Digest realm="r", nonce="abc", qop="' + b"auth," * 12_000 + b'"'),
+    "nonce of 60 kB": challenging(b'Digest realm="r", qop="auth", nonce="' + b"n" * 60_000 + b'"'),
+    "nonce of quotes": challenging(b'Digest realm="r\\"\\\\", nonce="a\\"b\\r\\n,", qop="auth"'),
+    "nonce beyond ASCII": challenging(b'Digest realm="\xe9\xff", nonce="\xe9\x80\xff", qop="auth"'),
+    "digest by an unknown algorithm": challenging(_DIGEST + b", algorithm=FOO-9"),
+    "stale for ever": challenging(_DIGEST + b", stale=true"),
+    "token of 10 MB": giving("A" * 10_000_000),
+    "token with line breaks": giving("abc\r\nX-Injected: 1\r\n\r\nGET / HTTP/1.1"),
+    "token beyond ASCII": giving("abc\u202e\U0001f600 def"),
+    "token of blanks": giving("   "),
+    "token that is no text": giving({"a": [1]}),
+    "endless pages": giving("a-token-of-theirs", **_PAGES),
+    "far future": always(json_of(json.dumps(_PAGES), more=b"Date: Fri, 31 Dec 9999 23:59:59 GMT\r\n")),
+    "far past": always(json_of(json.dumps(_PAGES), more=b"Date: Mon, 01 Jan 0001 00:00:00 GMT\r\n")),
+    "too many requests for ever": always(
+        json_of("{}", more=b"Retry-After: 999999999999\r\n", status=b"429 Too Many Requests")
+    ),
+}
+
+
+def damaging(upstream: int) -> Serve:
+    """Pass on requests, and the answers with bytes of them changed, lost or put in between, every third time."""
+    rng = random.Random(upstream)
+
+    def serve(line: Line) -> None:
+        while True:
+            answer = _answer_of(upstream, line.request())
+            if rng.random() < 0.3:
+                line.send(damaged(rng, answer))
+                return
+            line.send(answer)
+
+    return serve
+
+
 def forwarding(upstream: int, hostile: Callable[[int], Serve | None], *, keep: bool = True) -> Serve:
     """Pass requests on to a server that works, but for those that another one is to deal with.
 
@@ -240,6 +361,7 @@ TURNING: Mapping[str, Callable[[int], Serve]] = {
     "hangs after 20 requests": after(20, never_answers),
     "hangs on every third": on_every(3, never_answers),
     "resets on every fourth": on_every(4, resets),
+    "damages answers": damaging,
     "closes every connection": lambda upstream: forwarding(upstream, lambda _: None, keep=False),
-    **{f"{name}, after a while": after(25, hostile) for name, hostile in HOSTILE.items()},
+    **{f"{name}, after a while": after(25, hostile) for name, hostile in {**HOSTILE, **RARE}.items()},
 }

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from retryspec.exchange import Response
 
@@ -18,6 +19,9 @@ _PARAMETER = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:\"((?:[^\"\\
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9._-]*)(?=[\s,]|$)")
 _SEPARATOR = re.compile(r"[\s,]*")
 _TIDY = re.compile(r"Digest [A-Za-z]+=(?:\"[^\"]*\"|[^\s\",]+)(?:, [A-Za-z]+=(?:\"[^\"]*\"|[^\s\",]+))*")
+
+MOST_CHALLENGES = 100
+"""Challenges of a header that are looked at."""
 
 _HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 
@@ -46,7 +50,7 @@ def challenges_in(values: Iterable[str]) -> list[Challenge]:
     """The challenges of all WWW-Authenticate headers of an answer, in their order."""
     found: list[Challenge] = []
     for value in values:
-        read = list(_read(value))
+        read = list(islice(_read(value), MOST_CHALLENGES))
         # Beside another challenge in the same header, who can say which comma separates what.
         tidy = len(read) != 1 or bool(_TIDY.fullmatch(value.strip()))
         found += [Challenge(scheme, tuple(parameters), tidy) for scheme, parameters in read]
