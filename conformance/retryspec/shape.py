@@ -7,7 +7,7 @@ What is found is neutral; each API's suite says which behaviour a problem speaks
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any, NoReturn
@@ -57,6 +57,10 @@ class ShapeProblem:
     """Where in the body, or the name of the header."""
     expected: str
     received: str
+    keyword: str = ""
+    """The word of JSON Schema that the body breaks, such as `required`."""
+    argument: Any = None
+    """What stands beside that word, such as the name of the member that is missing."""
 
 
 class BadJson(ValueError):
@@ -154,22 +158,56 @@ class Shape:
             return [*found, problem(Trouble.JSON, "a JSON body", f"{error}: {_shown(response.body)}")]
         if repeated := _repeated_key(response.body):
             found.append(problem(Trouble.REPEATED_KEY, "each key once in an object", f"{repeated!r} twice"))
-        return found + [
-            problem(Trouble.SCHEMA, message, _shown_value(body, path), path)
-            for path, message in self._schema_errors(answer.schema_pointer, body, len(response.body))
-        ]
+        try:
+            for broken in islice(self._schema_errors(answer.schema_pointer, body, len(response.body)), MOST_ERRORS):
+                path = tuple(broken.instance_path)
+                one = problem(Trouble.SCHEMA, _wanted(broken), _shown_value(body, path), path)
+                found.append(replace(one, keyword=broken.kind.name, argument=broken.kind.value))
+        except (ValueError, RecursionError) as error:
+            found.append(problem(Trouble.SCHEMA, f"a body that can be validated ({error})", _shown(response.body)))
+        return found
 
-    def _schema_errors(self, pointer: str, body: Any, length: int) -> list[tuple[tuple[str | int, ...], str]]:
+    def _schema_errors(self, pointer: str, body: Any, length: int) -> Iterator[jsonschema_rs.ValidationError]:
         validator = self._validators.get(pointer)
         if validator is None:
             # A JSON pointer in a URI fragment: the braces of a path template have to be escaped.
             schema = {**self._document.content, "$ref": f"#{quote(pointer.removeprefix('#'), safe='/~')}"}
             validator = self._validators[pointer] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-        try:
-            errors = _first_error(validator, body) if length > LONG_BODY else validator.iter_errors(body)
-            return [(tuple(error.instance_path), error.message[:200]) for error in islice(errors, MOST_ERRORS)]
-        except (ValueError, RecursionError) as error:
-            return [((), f"a body that can be validated ({error})")]
+        return _first_error(validator, body) if length > LONG_BODY else validator.iter_errors(body)
+
+
+_WANTED = {
+    "required": "the member {}",
+    "additionalProperties": "no member {}",
+    "unevaluatedProperties": "no member {}",
+    "type": "{}",
+    "enum": "one of {}",
+    "const": "{}",
+    "format": "a text of the format {}",
+    "pattern": "a text that matches {}",
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} elements",
+    "maxItems": "at most {} elements",
+    "minProperties": "at least {} members",
+}
+"""What a keyword asks for, in words that read well after "expected"."""
+
+
+def _wanted(error: jsonschema_rs.ValidationError) -> str:
+    form, argument = _WANTED.get(error.kind.name), error.kind.value
+    if form is None:
+        return error.message[:200]
+    several = " or ".join(map(_word, argument)) if isinstance(argument, list) else _word(argument)
+    return form.format(several)[:200]
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _first_error(validator: jsonschema_rs.Draft202012Validator, body: Any) -> Iterator[jsonschema_rs.ValidationError]:

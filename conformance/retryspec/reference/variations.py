@@ -112,7 +112,7 @@ def variation(name: str) -> Variation:
     _load()
     if name not in _found:
         near = [known for known in sorted(_found) if name in known] or get_close_matches(name, _found, _SHOWN)
-        hint = f"there is {', '.join(near[:_SHOWN])}" if near else f"the classes in {_folders()} show them"
+        hint = f"there is {', '.join(near[:_SHOWN])}" if near else "see `retryspec serve --list-faults`"
         raise UsageError(f"{name}: no faulty or lenient server of this name; {hint}")
     found, *others = _found[name]
     if others:
@@ -154,10 +154,6 @@ def _register(
         return server
 
     return register
-
-
-def _folders() -> str:
-    return " and ".join(f"retryspec.reference.{kind}" for kind in Kind)
 
 
 def _kebab(name: str) -> str:

@@ -44,7 +44,7 @@ _MEMBERS = {
     "finishDate": "OM-JOB-11",
     "links": "OM-JOB-08",
 }
-_REQUIRED_JOB = re.compile(r'"(id|groupId|status)" is a required property')
+_REQUIRED_OF_A_JOB = ("id", "groupId", "status")
 _NOTHING = (b"", b"{}", b"null")
 """Bodies without a payload."""
 _SERVICE_VERSION = re.compile(r"gitHash=[^;]*;\s*versionString=\S.*")
@@ -217,10 +217,10 @@ def _attribute(problem: ShapeProblem, operation: str) -> tuple[str, bool]:
 
 
 def _attribute_member(problem: ShapeProblem, path: tuple[str | int, ...], operation: str) -> tuple[str, bool]:
-    if missing := _REQUIRED_JOB.search(problem.expected):
-        if missing[1] == "groupId" and operation == LIST:
+    if problem.keyword == "required" and problem.argument in _REQUIRED_OF_A_JOB:
+        if problem.argument == "groupId" and operation == LIST:
             return "OM-LIST-01", True
-        return _MEMBERS[missing[1]], True
+        return _MEMBERS[problem.argument], True
     names = [step for step in path if isinstance(step, str)]
     if not names:
         return _SUCCESS_OF[operation], True

@@ -180,7 +180,7 @@ def _attribute(problem: ShapeProblem) -> tuple[str, bool]:
     if problem.trouble is not Trouble.SCHEMA:
         return "SLS-GET-14", problem.trouble is not Trouble.REPEATED_KEY
     if not problem.path:
-        return "SLS-GET-15" if "required property" in problem.expected else "SLS-GET-14", True
+        return "SLS-GET-15" if problem.keyword == "required" else "SLS-GET-14", True
     return _attribute_page_member(problem), True
 
 
@@ -194,7 +194,7 @@ def _attribute_page_member(problem: ShapeProblem) -> str:
     """By the member that is wrong; a number out of its bounds speaks against what the number means."""
     names = [str(step) for step in problem.path if isinstance(step, str)]
     member = "/".join(names)
-    if any(bound in problem.expected for bound in ("minimum", "maximum", "more than")):
+    if problem.keyword in ("minimum", "maximum", "maxItems"):
         return _BOUNDED.get(member, "SLS-GET-18" if names[0] == "statistics" else "SLS-GET-19")
     if names[0] == "statistics":
         return "SLS-GET-18"

@@ -236,7 +236,7 @@ def _kind_of(path: Steps) -> str:
 
 
 def _is_required(problem: ShapeProblem) -> bool:
-    return problem.expected.endswith("is a required property")
+    return problem.keyword == "required"
 
 
 def _is_null_member(problem: ShapeProblem) -> bool:
