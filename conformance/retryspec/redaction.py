@@ -128,7 +128,8 @@ class Redactor:
             if any(piece in text for piece in _pieces_of_all_parts(secret)):
                 text = _without_parts(text, secret)
                 for form in _forms(secret):
-                    text = _without_parts(text, form, encoded=form != secret)
+                    # In other letters it is no longer than it was, and half of it is needed as before.
+                    text = _without_parts(text, form, encoded=form.lower() != secret.lower())
         for secret in likely:
             text = _without_parts(text, secret)
         return text
