@@ -261,6 +261,8 @@ def read_target_file(path: Path) -> dict[str, Table]:
     Raises:
         UsageError: the file cannot be read or is not TOML.
     """
+    if path.is_fifo() or path.is_char_device():
+        raise UsageError(f"{path}: the target file is read more than once, so it cannot be a pipe or a device.")
     raw = read_outside(path, "target file", MAX_TARGET_FILE)
     try:
         text = raw.decode("utf-8").replace("\r\n", "\n")

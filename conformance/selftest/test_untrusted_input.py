@@ -125,6 +125,15 @@ def test_pipe_is_read_to_its_end() -> None:
         os.close(reader)
 
 
+def test_target_file_is_no_pipe(tmp_path: Path) -> None:
+    """What can be read only once is refused at once, and not found empty by whoever reads it next."""
+    path = tmp_path / "target.toml"
+    os.mkfifo(path)
+
+    with pytest.raises(UsageError, match="read more than once"):
+        run(Plan(target=path))
+
+
 def test_report_goes_into_its_folder_whatever_lies_there(tmp_path: Path) -> None:
     """Links that lead out of the folder and pipes are replaced, not followed; nothing else is left behind."""
     target, precious, out = tmp_path / "target.toml", tmp_path / "precious", tmp_path / "out"
