@@ -3,9 +3,13 @@
 A deadline between bytes alone would let a server go on for ever, one byte at a time.
 """
 
+import ipaddress
+import queue
+import socket
 import ssl
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -30,9 +34,17 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> httpcore.NetworkStream:
-        """Open a connection."""
-        stream = self._sockets.connect_tcp(host, port, _time_left(), local_address, socket_options)
-        return _DeadlineStream(stream)
+        """Open a connection, to the first address of a name that takes one."""
+        *others, last = _addresses(host)
+        for address in others:
+            with suppress(httpcore.ConnectError):
+                return self._connected(address, port, local_address, socket_options)
+        return self._connected(last, port, local_address, socket_options)
+
+    def _connected(
+        self, address: str, port: int, local_address: str | None, socket_options: Any
+    ) -> httpcore.NetworkStream:
+        return _DeadlineStream(self._sockets.connect_tcp(address, port, _time_left(), local_address, socket_options))
 
 
 class _DeadlineStream(httpcore.NetworkStream):
@@ -60,6 +72,29 @@ class _DeadlineStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+def _addresses(host: str) -> list[str]:
+    """The addresses of a host; a look-up cannot be hurried, so it is made in a thread that is left alone in the end."""
+    with suppress(ValueError):
+        return [str(ipaddress.ip_address(host))]
+    found: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            found.put(list(dict.fromkeys(str(entry[4][0]) for entry in entries)))
+        except (OSError, UnicodeError) as error:
+            found.put(error)
+
+    threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    try:
+        answer = found.get(timeout=_time_left())
+    except queue.Empty:
+        raise httpcore.ConnectTimeout from None
+    if isinstance(answer, Exception):
+        raise httpcore.ConnectError(str(answer)) from None
+    return answer
 
 
 def _time_left() -> float:

@@ -1,12 +1,15 @@
 """The exchange layer: whatever a server sends, an exchange ends in bounded time and memory with a value."""
 
 import gzip
+import socket
 import threading
 import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from retryspec.bodies import MAX_BODY
@@ -52,6 +55,55 @@ def body_of(answer: bytes) -> bytes:
 
 
 # The deadline is one for the whole exchange
+
+
+def test_name_that_is_looked_up_for_ever_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever answers for a name may be as slow as a server."""
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30) and [])
+    started = time.monotonic()
+    exchanger = Exchanger(urlsplit("http://slow.example"), timeout=TIMEOUT)
+    try:
+        failure = exchanger.send(a_request()).failure
+    finally:
+        exchanger.close()
+        over.set()
+
+    assert time.monotonic() - started < SOON
+    assert (failure or "").startswith("no complete answer within")
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b", "x" * 64 + ".example"])
+def test_name_without_an_address_is_told(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that nobody knows, and one that can be none."""
+    resolve = socket.getaddrinfo
+
+    def without_network(name: str, *more: Any, **named: Any) -> Any:
+        if name.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(name, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", without_network)
+    exchanger = Exchanger(urlsplit(f"http://{host}"), timeout=5)
+    try:
+        assert (exchanger.send(a_request()).failure or "").startswith("cannot connect: ")
+    finally:
+        exchanger.close()
+
+
+def test_next_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody listens at the first address of a name, another one may do."""
+    addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 0)) for each in ("127.0.0.2", "127.0.0.1")]
+    with raw_server(answered(OK)) as server:
+        own = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda host, *m, **n: addresses if host == "two" else own(host, *m, **n)
+        )
+        exchanger = Exchanger(urlsplit(f"http://two:{server.port}"), timeout=5)
+        try:
+            assert exchanger.send(a_request()).response is not None
+        finally:
+            exchanger.close()
 
 
 def never_answers(line: Line) -> None:
