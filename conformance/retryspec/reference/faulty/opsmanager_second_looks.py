@@ -4,7 +4,7 @@ import re
 import threading
 from typing import Any
 
-from retryspec_models.opsmanager.models import ChildJob
+from retryspec_models.opsmanager.models import ChildJob, LogCollectionJobList
 from retryspec_models.opsmanager.stubs import Call, Problem, Refusal, Where
 
 from retryspec.authentication.opsmanager import Claim
@@ -185,3 +185,70 @@ class SizeCutsChildren(Server):
         if call.operation_id == GET and status == 200 and size.isdigit() and "childJobs" in content:
             return {**content, "childJobs": content["childJobs"][: int(size)]}
         return content
+
+
+@faulty("OM-GET-05", says="A job whose re-run has succeeded goes on running in the list.")
+class EndedRunsInList(Server):
+    """Writes the list when a job is retried, and not when it ends."""
+
+    def content_of(self, call: Call, status: int, content: Any) -> Any:
+        """Return the list with those that were retried as running."""
+        for shown in content["results"] if status == 200 and call.operation_id == "getLogCollectionJobs" else ():
+            job = self.store.job(shown["groupId"], shown["id"])
+            if job is not None and job.runs and shown["status"] == "SUCCESS":
+                shown["status"] = "IN_PROGRESS"
+        return content
+
+
+@faulty("OM-RETRY-17", says="A job that was retried once is found in every project.")
+class RetriedFoundAnywhere(OtherProjects):
+    """Keeps jobs at hand by their id alone."""
+
+    def find_job(self, group_id: str, job_id: str) -> Job | None:
+        """Return the job of this id in this project, or one that was retried in any."""
+        found = super().find_job(group_id, job_id) or self.elsewhere(job_id)
+        return found if found and (found.group_id == group_id or found.runs) else None
+
+
+@faulty("OM-COMMON-08", "OM-RETRY-21", says="A digest without qop is not compared.")
+class OldFormNotCompared(Server):
+    """Never finished the old form of a digest."""
+
+    def check_response(self, call: Call, claim: Claim, private_key: str) -> None:
+        """Refuse a digest that has a qop and is wrong."""
+        if claim.qop is not None:
+            super().check_response(call, claim, private_key)
+
+
+@faulty("OM-COMMON-08", "OM-RETRY-21", says="A digest of another algorithm than MD5 is not compared.")
+class AlgorithmNotCompared(Server):
+    """Knows one algorithm, and takes the others on trust."""
+
+    def check_algorithm(self, claim: Claim) -> None:
+        """Refuse none."""
+
+    def check_response(self, call: Call, claim: Claim, private_key: str) -> None:
+        """Refuse a digest with MD5 that is wrong."""
+        if (claim.algorithm or "MD5").upper() == "MD5":
+            super().check_response(call, claim, private_key)
+
+
+@faulty("OM-LIST-06", says="A page number that is given twice ends in a 500.")
+class TwoPageNumbers(Server):
+    """Expects one value of each parameter."""
+
+    def page(self, call: Call, page_num: int, items_per_page: int, verbose: bool) -> LogCollectionJobList:
+        """Return a page of the one number."""
+        (_,) = [value for name, value in call.query if name == "pageNum"] or ["1"]
+        return super().page(call, page_num, items_per_page, verbose)
+
+
+@faulty("OM-LIST-01", says="More than 200 jobs in full on a page are too many: 500.")
+class TooMuchInFull(Server):
+    """Fetches child jobs with one statement of bounded length."""
+
+    def page(self, call: Call, page_num: int, items_per_page: int, verbose: bool) -> LogCollectionJobList:
+        """Return a page, if it is not too long."""
+        if verbose and items_per_page > 200:
+            raise OverflowError("too many values in a statement")
+        return super().page(call, page_num, items_per_page, verbose)

@@ -45,10 +45,10 @@ class OpsManager(Requests):
         asked = asked_in(query, group_id=group.id)
         return self.send(LIST, self.list_request(group.id, query, headers=headers), asked)
 
-    def follow(self, group: Group, query: str) -> Answer:
-        """Ask for the page that the query of a link names."""
+    def follow(self, group: Group, query: str, *, about: str | None = None) -> Answer:
+        """Ask for the page that a query names as it stands, as that of a link does."""
         request = self._connection.request("GET", f"{path_of(group.id)}?{query}")
-        return self.send(LIST, request, Asked(group_id=group.id, pretty=None, verbose=None, sound=False))
+        return self.send(LIST, request, Asked(group_id=group.id, pretty=None, verbose=None, sound=False, about=about))
 
     def get(self, group: Group, job_id: str, query: Query | None = None, *, headers: Headers | None = None) -> Answer:
         """Ask for one job."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from retryspec.suite.opsmanager.digest import Digest
 
-__all__ = ["TAMPERED"]
+__all__ = ["NOT_OFFERED", "TAMPERED"]
 
 
 def changed(text: str, at: int) -> str:
@@ -28,11 +28,16 @@ TAMPERED: dict[str, Tampering] = {
     ).header(),
     "an empty public key": lambda digest: replace(digest, username="").header(),
     "another method": lambda digest: replace(digest, method="PUT" if digest.method == "GET" else "GET").header(),
-    "a method of no operation": lambda digest: replace(digest, method="POST").header(),
     "the first digit changed": lambda digest: digest.header(response=changed(digest.response(), 0)),
     "a middle digit changed": lambda digest: digest.header(response=changed(digest.response(), 15)),
     "the last digit changed": lambda digest: digest.header(response=changed(digest.response(), 31)),
     "the first half": lambda digest: digest.header(response=digest.response()[:16]),
+    "another algorithm and a wrong private key": lambda digest: replace(
+        digest, private_key=f"{digest.private_key}x", algorithm="MD5-sess"
+    ).header(),
+    "no qop and a wrong private key": lambda digest: replace(
+        digest, private_key=f"{digest.private_key}x", qop=None
+    ).header(),
     "an empty response": lambda digest: digest.header(response=""),
     "the response to another nonce": lambda digest: digest.header(response=replace(digest, nonce="b" * 32).response()),
     "the response to another count": lambda digest: digest.header(
@@ -40,3 +45,6 @@ TAMPERED: dict[str, Tampering] = {
     ),
 }
 """How each is written, by what is wrong with it."""
+
+NOT_OFFERED = ("another algorithm and a wrong private key", "no qop and a wrong private key")
+"""Those in a form that no challenge offers."""

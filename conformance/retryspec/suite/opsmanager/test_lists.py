@@ -205,6 +205,10 @@ def test_odd_pages(opsmanager: OpsManager, name: str) -> None:
             answer.exchange,
             expected=f"400, or 200 with a list, for {name}={value!r}",
         )
+    answer = opsmanager.follow(group, f"{name}=1&{name}=2&verbose=true&verbose=false", about="OM-LIST-06")
+    opsmanager.judge.expect(
+        "OM-LIST-06", answer.status in (200, 400), answer.exchange, expected=f"200, or 400, for two values of {name}"
+    )
     opsmanager.page(opsmanager.list(group))
 
 

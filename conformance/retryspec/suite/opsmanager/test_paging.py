@@ -89,7 +89,7 @@ def test_pages_of_a_long_list(opsmanager: OpsManager) -> None:
         expected="the same page with verbose=true as without",
         received=f"{verbose.shown} jobs, or others",
     )
-    answer = opsmanager.list(group, {"itemsPerPage": LARGEST_PAGE})
+    answer = opsmanager.list(group, {"itemsPerPage": LARGEST_PAGE, "verbose": "true"})
     opsmanager.judge.expect(
         "OM-COMMON-30", answer.accepted, answer.exchange, expected=f"200, since {LARGEST_PAGE} is the largest size"
     )

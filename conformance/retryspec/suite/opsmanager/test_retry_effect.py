@@ -1,6 +1,7 @@
 """What a retry does, to which job, for how long, and that nothing else happens."""
 
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -14,7 +15,7 @@ from retryspec.suite.opsmanager.expectations import (
     expect_running,
     expect_unchanged,
 )
-from retryspec.suite.opsmanager.model import Group, JobPlan, Status
+from retryspec.suite.opsmanager.model import Group, Job, JobPlan, Status
 from retryspec.suite.opsmanager.shape import GET
 
 FAILED = JobPlan(Status.FAILURE)
@@ -137,14 +138,13 @@ def test_refusals_do_not_stand_in_the_way(opsmanager: OpsManager) -> None:
         expect_unchanged(opsmanager, "OM-RETRY-12", group, before, "since it was not named", but=[named])
 
 
-def expect_end(opsmanager: OpsManager, group: Group, job_id: str, status: Status, started: float) -> bool:
-    """A re-run has ended as the provider of states promised, by the end of the settling time."""
-    shown = ["not found"]
+def expect_end(opsmanager: OpsManager, group: Group, job_id: str, status: Status, started: float) -> Job | None:
+    """A re-run has ended as the provider of states promised, by the end of the settling time; the job, if it has."""
+    shown: list[Job | None] = [None]
 
     def ended() -> bool:
-        now = opsmanager.look(group, job_id)
-        shown[0] = now.status if now else "not found"
-        return now is not None and now.status == status
+        shown[0] = opsmanager.look(group, job_id)
+        return shown[0] is not None and shown[0].status == status
 
     holds = opsmanager.settled(ended)
     for behaviour in ("OM-RETRY-04", "OM-RETRY-14"):
@@ -153,13 +153,33 @@ def expect_end(opsmanager: OpsManager, group: Group, job_id: str, status: Status
                 behaviour,
                 holds,
                 expected=f"{status} {time.monotonic() - started:.1f} s after the retry, as was asked for",
-                received=shown[0],
+                received=shown[0].status if shown[0] else "not found",
                 strict=group.promised,
             )
-    return holds
+    return shown[0] if holds else None
 
 
-@decides("OM-RETRY-04", "OM-RETRY-14", "OM-RETRY-13", "OM-RETRY-15", "OM-RETRY-12")
+def expect_listed_alike(opsmanager: OpsManager, group: Group, ended: Sequence[Job | None]) -> dict[str, Job]:
+    """Jobs whose re-runs have ended are soon in the list as they are by themselves; what the list shows."""
+    jobs = [job for job in ended if job is not None]
+    listed: dict[str, Job] = {}
+
+    def alike() -> bool:
+        listed.update(opsmanager.snapshot(group))
+        names = {name.lower(): name for name in listed}
+        return all(listed[names[job.id.lower()]].listed == job.listed for job in jobs if job.id.lower() in names)
+
+    opsmanager.judge.expect(
+        "OM-GET-05",
+        opsmanager.settled(alike),
+        expected="a job whose re-run has ended in the list as by itself",
+        received="; ".join(f"{job.id} is {job.status} by itself" for job in jobs),
+        strict=group.promised,
+    )
+    return listed
+
+
+@decides("OM-RETRY-04", "OM-RETRY-14", "OM-RETRY-13", "OM-RETRY-15", "OM-RETRY-12", "OM-GET-05")
 @in_background
 def test_rerun_goes_as_asked(opsmanager: OpsManager) -> None:
     """With the provider's promise a re-run ends as asked under the same id; one that failed again can be retried."""
@@ -188,8 +208,8 @@ def test_rerun_goes_as_asked(opsmanager: OpsManager) -> None:
         answer = opsmanager.retry(group, to_success)
         expect_not_failed_refused(opsmanager, answer, "the re-run succeeded", strict=group.promised)
     opsmanager.judge.expect("OM-RETRY-15", True, expected="looked at where the re-run succeeded")
+    again = expect_listed_alike(opsmanager, group, [succeeded, failed_again])
     if failed_again:
-        again = opsmanager.snapshot(group)
         expect_retried(opsmanager, opsmanager.retry(group, to_failure), "the job has failed again")
         expect_running(opsmanager, group, [to_failure], again)
         expect_kept(opsmanager, group, [to_failure], again, list(Status))
@@ -215,7 +235,7 @@ def test_reruns_last_and_can_be_repeated(opsmanager: OpsManager) -> None:
     for number in ("first", "second"):
         expect_retried(opsmanager, opsmanager.retry(group, failing), f"the job failed, and this is its {number} retry")
         time.sleep(1.05)
-        ended = expect_end(opsmanager, group, failing, Status.FAILURE, started)
+        ended = expect_end(opsmanager, group, failing, Status.FAILURE, started) is not None
         if not ended:
             break
     time.sleep(max(0.0, started + LASTING - 1.1 - time.monotonic()))
