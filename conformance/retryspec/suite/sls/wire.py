@@ -99,8 +99,8 @@ class Wire:
             text = signature.string_to_sign(method, target, sent.items())
             made = signature.sign(secret or self.target.access_key_secret, text)
             sent["Authorization"] = signature.authorization(key_id or self.target.access_key_id, made)
-        secrets = (sent["Authorization"].rpartition(":")[2],) if "Authorization" in sent else ()
-        return Request(method, target, tuple(sent.items()), body, chunked, secrets=secrets)
+        _, colon, proof = sent.get("Authorization", "").rpartition(":")
+        return Request(method, target, tuple(sent.items()), body, chunked, secrets=(proof,) if colon else ())
 
     def signed_over(self, request: Request, text: str) -> Request:
         """A request under the signature of another string than its own."""
