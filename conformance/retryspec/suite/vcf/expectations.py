@@ -270,9 +270,8 @@ def _difference(before: Task, now: Task | None) -> str:
     return f"{now.status} with other members: {now.whole[:200]}, before {before.whole[:200]}"
 
 
-def expect_no_effect(vcf: Vcf, batch: Batch, before: Mapping[str, Task], answers: Iterable[Answer], what: str) -> None:
+def expect_no_effect(vcf: Vcf, batch: Batch, before: Mapping[str, Task], answers: Iterable[Answer], what: str) -> bool:
     """Refused calls changed no task; what was accepted is no refusal, and not for this to judge."""
     if all(answer.refused for answer in answers) and before:
-        expect_unchanged(vcf, "VCF-STATE-04", batch, before, f"since {what} was refused")
-    else:
-        vcf.judge.expect("VCF-STATE-04", True, expected="nothing refused, or nothing to look at")
+        return expect_unchanged(vcf, "VCF-STATE-04", batch, before, f"since {what} was refused")
+    return vcf.judge.expect("VCF-STATE-04", True, expected="nothing refused, or nothing to look at")
