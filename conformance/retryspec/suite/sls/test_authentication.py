@@ -81,6 +81,7 @@ COVERED: dict[str, dict[str, Change]] = {
     GET: {
         **COVERED_BY_BOTH,
         "value of size": target("size=50", "size=51"),
+        "value of from": target("from=", "from=1"),
         "value of to": target("to=", "to=1"),
         "query": lambda request: replace(request, target=request.target.partition("?")[0]),
         "list of parameters": target("&size=50", ""),
@@ -186,6 +187,9 @@ def test_signature_over_something_else_is_refused(sls: Sls, operation: str) -> N
     text = without_log_headers(string_to_sign(right.method, right.target, right.headers))
     wrong["leaves out the x-log headers"] = sls.signed_over(right, text)
     wrong["takes x-log-date in"] = sls.signed_over(dated, with_log_date(dated))
+    other = header("x-log-date", another_second)(dated)
+    text = string_to_sign(other.method, other.target, other.headers)
+    wrong["was made over another x-log-date"] = sls.signed_over(dated, text)
     for neighbour in shipper.neighbours:
         moved = right.target.replace(shipper.path, neighbour.path)
         text = string_to_sign(right.method, moved, right.headers)

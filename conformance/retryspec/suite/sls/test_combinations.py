@@ -38,7 +38,7 @@ class Question:
         return [(name, str(value)) for name, value in named.items() if value is not None]
 
 
-@decides("SLS-GET-04", "SLS-GET-09", "SLS-GET-11", "SLS-GET-12", "SLS-GET-17")
+@decides("SLS-GET-04", "SLS-GET-09", "SLS-GET-11", "SLS-GET-12", "SLS-GET-17", "SLS-GET-18")
 def test_parameters_hold_together(sls: Sls) -> None:
     """Window, filter, offset and size in any order and company: a page has what all of them say."""
     shipper = sls.fresh_shipper(TASKS)
@@ -54,7 +54,7 @@ def test_parameters_hold_together(sls: Sls) -> None:
         answers.append((question, sls.send(sls.raw_get_request(shipper, query), asked)))
     after = sls.snapshot(shipper)
     for question, answer in answers:
-        expect_what_was_asked_for(sls, question, Known(before, after, now), answer)
+        expect_what_was_asked_for(sls, question, Known(before, after, now, shipper.promised), answer)
 
 
 def questions(chance: random.Random, created: list[int], now: int) -> list[Question]:
@@ -73,6 +73,7 @@ class Known:
     before: Mapping[str, Task]
     after: Mapping[str, Task]
     now: int
+    promised: bool
 
     def inside(self, window: Window) -> set[str]:
         """The tasks that were created in a window."""
@@ -132,6 +133,8 @@ def expect_what_was_asked_for(sls: Sls, question: Question, known: Known, answer
         # A page may be shorter than it was asked for, as long as it is none without tasks (sls R-12).
         strict=len(page.tasks) > most or not page.tasks,
     )
+    if page.tasks:
+        expect_numbers_of_what_was_asked_for(sls, question, known, page.statistics, answer)
     if page.tasks and possible == certain and inside == known.must_match(window, None):
         # What the total counts is open, the filter or the whole range, but nothing else (sls A-28).
         sls.judge.expect(
@@ -142,3 +145,25 @@ def expect_what_was_asked_for(sls: Sls, question: Question, known: Known, answer
             received=str(page.total),
             strict=known.before == known.after,
         )
+
+
+def expect_numbers_of_what_was_asked_for(
+    sls: Sls, question: Question, known: Known, statistics: Mapping[str, int], answer: Answer
+) -> None:
+    """The statistics count the tasks of the window, or with a filter what matches it (sls A-29)."""
+    window, status = question.window, question.status
+    bounds = {one: (len(known.must_match(window, one)), len(known.may_match(window, one))) for one in STATUSES}
+    fits = {one: least <= statistics[one] <= most for one, (least, most) in bounds.items()}
+    filtered = {one: fits[one] if one == status else statistics[one] == 0 for one in STATUSES}
+    said = ", ".join(
+        f"{least} to {most} {one}" if most > least else f"{most} {one}" for one, (least, most) in bounds.items()
+    )
+    sls.judge.expect(
+        "SLS-GET-18",
+        all(fits.values()) or (bool(status) and all(filtered.values())),
+        answer.exchange,
+        expected=f"statistics of {said} in the window"
+        + (f", or of the tasks with the status {status}" if status else ""),
+        received=str(dict(statistics)),
+        strict=known.promised and known.before == known.after,
+    )

@@ -1,5 +1,7 @@
 """Many clients at the same moment."""
 
+from dataclasses import replace
+
 from retryspec.checks import decides
 from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import expect_only_these_ran, expect_running
@@ -73,17 +75,21 @@ def test_simultaneous_retries_of_two_shippers(sls: Sls) -> None:
     expect_only_these_ran(sls, "SLS-COMMON-03", there, there.ids()[2:], theirs)
 
 
-@decides("SLS-GET-09", "SLS-GET-12")
+@decides("SLS-GET-09", "SLS-GET-12", "SLS-GET-23")
 def test_simultaneous_reads_keep_apart(sls: Sls) -> None:
     """Each of many lists that are asked for at one moment is the one that was asked for."""
     shipper = sls.fresh_shipper([TaskPlan(status) for status in ("fail", "success", "running", "success")] * 3)
     before = sls.snapshot(shipper)
 
-    asked = [Asked(status=status, size=size) for status in STATUSES for size in (1, 2, 50)]
-    requests = [sls.get_request(shipper, sls.window(), status=each.status, size=each.size) for each in asked]
+    # Between two tasks, far from both (sls A-06): a check that dates none has them a minute and a half apart.
+    whole = sls.window()
+    recent = replace(whole, start=sorted(task.created for task in shipper.tasks)[6] - 48)
+    asked = [Asked(recent if size == 50 else whole, status, size=size) for status in STATUSES for size in (1, 2, 50)]
+    requests = [sls.get_request(shipper, each.window or whole, status=each.status, size=each.size) for each in asked]
     for each, answer in zip(asked, sls.send_together(requests, asked), strict=True):
         page = sls.page(answer, "SLS-GET-09")
-        wanted = [task for task in before.values() if task.status == each.status]
+        start = each.window.start if each.window else whole.start
+        wanted = [task for task in before.values() if task.status == each.status and task.created > start]
         sls.judge.expect(
             "SLS-GET-09",
             {task.status for task in page.tasks} <= {each.status},
@@ -101,14 +107,24 @@ def test_simultaneous_reads_keep_apart(sls: Sls) -> None:
         )
 
 
-@decides("SLS-COMMON-03")
+@decides("SLS-COMMON-03", "SLS-COMMON-16")
 def test_simultaneous_reads_of_two_shippers(sls: Sls) -> None:
-    """Lists of two shippers that are asked for at one moment hold each its own tasks."""
+    """Lists of two shippers that are asked for at one moment hold each its own tasks, and a third does not exist."""
     both = [sls.fresh_shipper([FAILED] * 4), sls.fresh_shipper([TaskPlan("success")] * 5)]
     wanted = [shipper for _ in range(6) for shipper in both]
 
-    answers = sls.send_together([sls.get_request(shipper, sls.window()) for shipper in wanted])
-    for shipper, answer in zip(wanted, answers, strict=True):
+    window = sls.window()
+    absent = [sls.get_request(replace(shipper, name="absent-s"), window) for shipper in both]
+    answers = sls.send_together([*(sls.get_request(shipper, window) for shipper in wanted), *absent])
+    for answer in answers[len(wanted) :]:
+        sls.judge.expect(
+            "SLS-COMMON-16",
+            (answer.status, answer.error_code) == (400, "ShipperNotExist"),
+            answer.exchange,
+            expected="400 ShipperNotExist, since there is no shipper absent-s, whatever else is asked for",
+            conclusive=answer.accepted,
+        )
+    for shipper, answer in zip(wanted, answers[: len(wanted)], strict=True):
         page = sls.page(answer, "SLS-COMMON-03")
         foreign = [task_id for task_id in page.ids if task_id not in shipper.ids()]
         sls.judge.expect(

@@ -32,7 +32,8 @@ def test_only_the_common_headers_are_needed(sls: Sls, operation: str) -> None:
         expect_accepted(sls, "SLS-GET-26", answer, "a GET of no bytes may say so", strict=False)
     else:
         sls.judge.leave_out("SLS-GET-26")
-    answer = sls.call(operation, sls.shipper_for(operation), headers={"User-Agent": "a-client/1.0", "X-Unknown": "1"})
+    further: dict[str, str | None] = {"User-Agent": "a-client/1.0", "X-Unknown": "1", "Accept": "application/json"}
+    answer = sls.call(operation, sls.shipper_for(operation), headers=further)
     expect_accepted(sls, "SLS-COMMON-09", answer, "further headers mean nothing here")
 
 

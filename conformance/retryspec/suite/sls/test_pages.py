@@ -71,17 +71,28 @@ def test_numbers_of_one_status_and_of_none(sls: Sls) -> None:
     """An empty window has an empty page; lists of one status are counted under it."""
     old = sls.fresh_shipper([TaskPlan("fail", 5 * HOUR)])
     gap = Window(sls.now() - 2 * HOUR, sls.now() - HOUR)
-    expect_numbers(sls, sls.fresh_shipper([]), None, [])
+    nothing = sls.fresh_shipper([])
+    expect_numbers(sls, nothing, None, [])
     expect_numbers(sls, old, gap, [])
+    for shipper, window in ((nothing, None), (old, gap)):
+        expect_numbers(sls, shipper, window, [], status="fail", size=10)
     for status in STATUSES:
         for many in (1, 3):
             shipper = sls.fresh_shipper([TaskPlan(status)] * many)
             expect_numbers(sls, shipper, None, shipper.tasks)
 
 
-def expect_numbers(sls: Sls, shipper: Shipper, window: Window | None, tasks: Sequence[Task]) -> None:
+def expect_numbers(
+    sls: Sls,
+    shipper: Shipper,
+    window: Window | None,
+    tasks: Sequence[Task],
+    *,
+    status: str | None = None,
+    size: int | None = None,
+) -> None:
     """Count, total and statistics are those of the tasks."""
-    answer = sls.get(shipper, window)
+    answer = sls.get(shipper, window, status=status, size=size)
     page = sls.page(answer, "SLS-GET-14")
     counts = count_statuses(tasks)
     for behaviour, name, number in (("SLS-GET-16", "count", page.count), ("SLS-GET-17", "total", page.total)):

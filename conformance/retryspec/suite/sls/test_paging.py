@@ -50,6 +50,7 @@ def test_pages_of_a_long_list(sls: Sls) -> None:
     for size in (2 * DEFAULT_PAGE, LARGEST_PAGE - 1, LARGEST_PAGE):
         expect_pages_are_the_whole(sls, shipper, shipper.ids(), size, None, behaviour="SLS-GET-13")
     expect_pages_are_the_whole(sls, shipper, shipper.ids("success"), LARGEST_PAGE, "success", behaviour="SLS-GET-13")
+    expect_pages_are_the_whole(sls, shipper, shipper.ids(), LARGEST_PAGE, "", behaviour="SLS-GET-13")
     for status in (None, "success"):
         expect_default_page(sls, shipper, status)
     beyond = [(size, status, None) for size in (LARGEST_PAGE + 1, 1000) for status in (None, "", "success")]
@@ -90,7 +91,7 @@ def expect_pages_are_the_whole(
             )
         if not page.tasks or left <= 0:
             break
-    if status is None:
+    if not status:
         sls.judge.expect(
             "SLS-GET-17",
             first.total == len(wanted),
@@ -154,6 +155,7 @@ def expect_default_page(sls: Sls, shipper: Shipper, status: str | None) -> None:
         expected=f"without size the page of size={DEFAULT_PAGE}, with {len(hundred.ids)} tasks",
         received=f"{len(default.ids)} tasks",
     )
+    expect_same_numbers(sls, answer, hundred, default, idle=shipper.promised)
     answer = sls.get(shipper, status=status, offset=len(default.ids))
     second = sls.page(answer, "SLS-GET-12")
     sls.judge.expect(
@@ -250,6 +252,10 @@ def test_odd_numbers_are_no_fault(sls: Sls, behaviour: str, name: str) -> None:
             answer.exchange,
             expected=f"a page or a refusal for {name}={value[:30]}",
         )
+    company = [("size", "0"), ("offset", "1"), ("status", "fail")]
+    answer = sls.raw_get(shipper, [*bounds, *company] if name == "size" else [*company[::-1], *bounds[::-1]])
+    expected = "a page or a refusal for size=0 with an offset and a status"
+    sls.judge.expect(behaviour, answer.accepted or answer.refused, answer.exchange, expected=expected)
     expect_accepted(sls, behaviour, sls.get(shipper, offset=0, size=1), "offset and size are integers")
     sls.judge.leave_out("SLS-GET-12" if behaviour == "SLS-GET-11" else "SLS-GET-11")
     sls.judge.expect("SLS-COMMON-17", True, expected="no server fault")

@@ -59,6 +59,7 @@ def test_more_than_ten_tasks_are_refused(sls: Sls) -> None:
 
     lists = [ids[: MOST_RETRIED + 1], ids[:MOST_RETRIED:-1][: MOST_RETRIED + 2], ids]
     lists.append(ids[:1] + [f"absent-{number}" for number in range(100)])
+    lists.append(lists[0])  # which is as many the second time
     answers = [sls.put(shipper, names) for names in lists]
     for names, answer in zip(lists, answers, strict=True):
         expect_refused(sls, "SLS-RETRY-05", answer, f"{len(names)} tasks are named", codes=("ParameterInvalid",))
@@ -278,6 +279,7 @@ def test_odd_retries_are_no_fault(sls: Sls) -> None:
         sls.put(shipper, strange),
         *(sls.put(shipper, [task_id]) for task_id in strange),
         sls.put(shipper, b'["\\ud800"]'),
+        sls.put(sls.shipper([]), ["absent-task"]),
     ]
     for answer in odd:
         sls.judge.expect(

@@ -16,11 +16,14 @@ from retryspec.suite.sls.expectations import (
     expect_unchanged,
     retried,
 )
-from retryspec.suite.sls.model import HOUR, MOST_RETRIED, STATUSES, Shipper, Task, TaskPlan
+from retryspec.suite.sls.model import HOUR, MOST_RETRIED, STATUSES, Shipper, Task, TaskPlan, Window
 
 FAILED = TaskPlan("fail")
 # Seconds that a re-run lasts which is watched for nearly as long.
 LASTING = 4
+MINUTE = 60
+# Seconds from a task's creation to a bound: not within two seconds of it, since bounds may be in or out (sls A-06).
+MARGIN = 3
 
 # All created in the same second: that tasks have a time in common does not make them one.
 MIXED = [TaskPlan(status, HOUR) for status in ("fail", "success", "fail", "running", "fail", "success", "fail")]
@@ -68,7 +71,7 @@ def test_retry_of_a_known_task(sls: Sls) -> None:
     expect_running(sls, "SLS-RETRY-04", shipper, shipper.ids("fail"), before)
 
 
-@decides("SLS-RETRY-04", "SLS-GET-18", "SLS-GET-09")
+@decides("SLS-RETRY-04", "SLS-GET-18", "SLS-GET-09", "SLS-GET-04")
 def test_running_again_shows_everywhere(sls: Sls) -> None:
     """A task that runs again is counted and filtered as running, no longer as failed."""
     shipper = sls.fresh_shipper(MIXED)
@@ -79,11 +82,12 @@ def test_running_again_shows_everywhere(sls: Sls) -> None:
     retried(sls, shipper, named)
     if not expect_running(sls, "SLS-RETRY-04", shipper, named, before) or not shipper.promised:
         # Without the promise the tasks may be through again by now.
-        sls.judge.leave_out("SLS-GET-18")
-        sls.judge.leave_out("SLS-GET-09")
+        for behaviour in ("SLS-GET-18", "SLS-GET-09", "SLS-GET-04"):
+            sls.judge.leave_out(behaviour)
         return
     for _ in range(12):
         sls.get(shipper)  # looking, however often, does not end what runs
+    expect_in_window_of_creation(sls, shipper, named)
     page = sls.page(sls.get(shipper, size=3))
     expected = counts | {"running": counts["running"] + 2, "fail": counts["fail"] - 2}
     sls.judge.expect(
@@ -104,10 +108,33 @@ def test_running_again_shows_everywhere(sls: Sls) -> None:
     )
 
 
+def expect_in_window_of_creation(sls: Sls, shipper: Shipper, ids: list[str]) -> None:
+    """A task that was retried is listed by the creation time that it shows, whenever it was retried and has ended."""
+    # What is as young as the end of the window, or ended just there, may be in or out (sls A-05, A-06).
+    until = sls.now() - MARGIN
+    tasks = [task for task_id, task in sls.snapshot(shipper).items() if task_id in ids and task.created < until]
+    sure = [task for task in tasks if task.status == "running" or task.finished < until]
+    window = Window(min((task.created for task in tasks), default=until) - MARGIN, sls.now())
+    shown = {task.id for task in sls.all_tasks(shipper, window, behaviour="SLS-GET-04")}
+    lost = [task.id for task in sure if task.id not in shown]
+    sls.judge.expect(
+        "SLS-GET-04",
+        not lost,
+        expected=f"the retried tasks in a window from {MARGIN} s before their creation to now",
+        received=f"without {lost[:3]}",
+        strict=shipper.promised,
+    )
+    answer = sls.get(shipper, Window(sls.now() - MINUTE, sls.now()))
+    old = [task.id for task in sls.page(answer, "SLS-GET-04").tasks if task.created < sls.now() - 2 * MINUTE]
+    sls.judge.expect(
+        "SLS-GET-04", not old, answer.exchange, expected="no task created before the window", received=f"also {old[:3]}"
+    )
+
+
 @decides("SLS-RETRY-04")
 def test_many_retries_one_after_the_other(sls: Sls) -> None:
     """Each retry of a long series has its effect, and none undoes an earlier one."""
-    shipper = sls.fresh_shipper([TaskPlan("fail", 600 + 30 * place) for place in range(25)])
+    shipper = sls.fresh_shipper([TaskPlan("fail", 6 + 30 * place) for place in range(25)])
     ids = shipper.ids("fail")
     before = sls.snapshot(shipper)
 
@@ -241,7 +268,7 @@ def expect_fitting_message(sls: Sls, task: Task) -> None:
     )
 
 
-@decides("SLS-RETRY-04", "SLS-RETRY-01", "SLS-RETRY-09", "SLS-GET-09", "SLS-GET-22", "SLS-GET-25")
+@decides("SLS-RETRY-04", "SLS-RETRY-01", "SLS-RETRY-09", "SLS-GET-04", "SLS-GET-09", "SLS-GET-22", "SLS-GET-25")
 @in_background
 def test_rerun_goes_as_asked(sls: Sls) -> None:
     """With the provider's promise a re-run lasts, ends as asked under the same id, and may fail and be retried."""
@@ -291,6 +318,7 @@ def test_rerun_goes_as_asked(sls: Sls) -> None:
             received=f"without {sorted(wanted_here - listed)}",
             strict=shipper.promised,
         )
+    expect_in_window_of_creation(sls, shipper, list(wanted))
     for task_id in (name for name in (to_success, to_failure) if name in now):
         finished = now[task_id].finished
         sls.judge.expect(

@@ -95,6 +95,7 @@ def test_unknown_status_is_refused(sls: Sls) -> None:
         "succes",
         "failure",
         "run",
+        "pending",
         "running,fail",
         "all",
         "0",

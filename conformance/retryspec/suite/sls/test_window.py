@@ -158,13 +158,24 @@ def test_window_of_the_last_day_is_accepted(sls: Sls) -> None:
 @decides("SLS-GET-04")
 def test_end_may_be_now_or_ahead(sls: Sls) -> None:
     """A window up to the server's now is accepted; one that ends some minutes ahead should be (sls A-02)."""
-    shipper = sls.some_shipper([TaskPlan("running")])
+    shipper = sls.some_shipper([TaskPlan("running"), TaskPlan("fail")])
     now = sls.now()
 
     answer = sls.get(shipper, Window(now - HOUR, now))
     expect_accepted(sls, "SLS-GET-04", answer, "to is the server's now")
     answer = sls.get(shipper, Window(now - HOUR, now + 5 * MINUTE))
     expect_accepted(sls, "SLS-GET-04", answer, "to is five minutes ahead", strict=False)
+    # Whoever accepts it shows what was created and finished in it.
+    ended = set(shipper.ids("fail")) if shipper.fresh else set()
+    shown = set(answer.page.ids) if answer.page else ended
+    sls.judge.expect(
+        "SLS-GET-04",
+        ended <= shown or (answer.page is not None and 0 < len(shown) < answer.page.total),
+        answer.exchange,
+        expected=f"the failed task {', '.join(ended)}, which was created in the window",
+        received=f"{len(shown)} other tasks",
+        strict=shipper.promised,
+    )
 
 
 @decides("SLS-GET-04")
