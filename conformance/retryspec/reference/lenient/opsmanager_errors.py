@@ -115,6 +115,16 @@ class ErrorsWrappedAsSuccess(Server):
         return with_status(response, 200) if wrapped else response
 
 
+@lenient("opsmanager R-09", says="With envelope=true an error is answered 200, a 401 as well, and has no envelope.")
+class ErrorsBareAsSuccess(ErrorsUnwrapped):
+    """Serves the same clients, and leaves the status to the error document."""
+
+    def finish(self, call: Call, response: Response) -> Response:
+        """Return an error for which an envelope was asked as a success."""
+        response = super().finish(call, response)
+        return with_status(response, 200) if self.wants_envelope(call) and response.status_code >= 400 else response
+
+
 @lenient("opsmanager R-10", says="Another method on the path of a retry is 404.")
 class RetryPathUnknown(Server):
     """Finds a path by its method as well."""

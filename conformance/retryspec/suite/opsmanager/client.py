@@ -80,6 +80,15 @@ class OpsManager(Requests):
         self._must_claim(operation)
         return self.seen(operation, self._sent(request), asked or Asked())
 
+    def send_enveloped(self, request: Request, asked: Asked) -> Answer:
+        """Send a request for an envelope that is to be refused; nobody says how the error in one looks."""
+        exchange = self._sent(request)
+        if exchange.response is None:
+            raise NoAnswer(exchange, asked.about)
+        if exchange.response.status == 401:
+            look_at_error(self.judge, exchange, exchange.response, replace(asked, envelope=None))
+        return Answer(exchange, exchange.response, json_of(exchange.response))
+
     def send_other(self, method: str, group_id: str, job_id: str = "", last: str = "") -> Answer:
         """Call a path with a method that the document does not have."""
         if method not in ("HEAD", "OPTIONS", "TRACE"):

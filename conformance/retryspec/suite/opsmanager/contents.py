@@ -1,5 +1,6 @@
 """What a well-formed job or page has to say besides its form, whatever check asked for it."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -7,10 +8,10 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from retryspec.checks import Judge
 from retryspec.exchange import Exchange, Response
-from retryspec.suite.opsmanager.model import DEFAULT_PAGE, LARGEST_PAGE, Page, Status, moment_of
+from retryspec.suite.opsmanager.model import DEFAULT_PAGE, LARGEST_PAGE, Job, Page, Status, moment_of
 from retryspec.suite.opsmanager.shape import Asked
 
-__all__ = ["look_at_job", "look_at_numbers", "look_at_page", "split_address", "without_links"]
+__all__ = ["children_of", "look_at_job", "look_at_numbers", "look_at_page", "split_address", "without_links"]
 
 Expect = Callable[[str, bool, str, str, bool], None]
 
@@ -28,6 +29,18 @@ EXPECTED = (
 )
 """What a job always has a value for (opsmanager R-20)."""
 
+CHILD_MEMBERS = (
+    "errorMessage",
+    "startDate",
+    "finishDate",
+    "hostName",
+    "logCollectionType",
+    "path",
+    "status",
+    "uncompressedDiskSpaceBytes",
+)
+"""What the contract has for a child job."""
+
 _NUMBERS = re.compile(
     rb'"(sizeRequestedPerFileBytes|uncompressedSizeTotalBytes|uncompressedDiskSpaceBytes)"\s*:\s*(-?[0-9][0-9.eE+-]*)'
 )
@@ -40,6 +53,17 @@ def split_address(text: str) -> SplitResult:
         return urlsplit(text)
     except ValueError:
         return SplitResult("", "", "", "", "")
+
+
+def children_of(job: Job | None) -> list[str]:
+    """What the contract has members for in the child jobs of a job, in any order."""
+    shown = job.raw.get("childJobs") if job is not None else None
+    known = [
+        {name: child[name] for name in CHILD_MEMBERS if child.get(name) is not None}
+        for child in (shown if isinstance(shown, list) else [])
+        if isinstance(child, dict)
+    ]
+    return sorted(json.dumps(child, sort_keys=True) for child in known)
 
 
 def without_links(body: object) -> object:

@@ -13,6 +13,7 @@ __all__ = [
     "before_retry",
     "expect_code",
     "expect_kept",
+    "expect_no_success",
     "expect_not_failed_refused",
     "expect_refused",
     "expect_retried",
@@ -80,6 +81,19 @@ def expect_refused(om: OpsManager, behaviour: str, answer: Answer, what: str, *s
     wanted = " or ".join(str(status) for status in statuses)
     holds = answer.status in statuses
     return om.judge.expect(behaviour, holds, answer.exchange, expected=f"{wanted}, since {what}")
+
+
+def expect_no_success(om: OpsManager, behaviour: str, answer: Answer, what: str) -> bool:
+    """A request for an envelope is refused.
+
+    An error in an envelope may come with 200 (opsmanager R-09): then only an answer that says nothing else than 200 is
+    a success.
+    """
+    says = answer.body.get("status") if isinstance(answer.body, dict) else None
+    holds = answer.refused or (answer.accepted and bool(answer.response.body) and says != 200)
+    return om.judge.expect(
+        behaviour, holds, answer.exchange, expected=f"a refusal, since {what}, also with envelope=true"
+    )
 
 
 def expect_code(om: OpsManager, behaviour: str, answer: Answer, status: int, code: str) -> None:

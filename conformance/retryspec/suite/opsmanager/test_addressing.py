@@ -1,20 +1,24 @@
 """What a retry names: jobs and projects that do not exist, are elsewhere, or have no id of that form."""
 
 from retryspec.checks import Untestable, decides
-from retryspec.suite.opsmanager.client import OpsManager
+from retryspec.suite.opsmanager.client import OpsManager, Query
 from retryspec.suite.opsmanager.expectations import (
     NOT_FOUND,
     before_retry,
     expect_code,
+    expect_no_success,
     expect_refused,
     expect_retried,
+    expect_running,
     expect_unchanged,
     near_ids,
 )
 from retryspec.suite.opsmanager.model import JobPlan, Status
-from retryspec.suite.opsmanager.shape import RETRY
+from retryspec.suite.opsmanager.shape import GET, LIST, RETRY
 
 FAILED = JobPlan(Status.FAILURE)
+WRAPPED: Query = {"envelope": "true"}
+PRETTY: Query = {"pretty": "true"}
 
 ODD_IDS = ("zz", "g" * 24, "%C3%A9" * 24, "%00", "a" * 2000, "%FF")
 
@@ -26,9 +30,14 @@ def test_job_that_is_not_in_the_project(opsmanager: OpsManager) -> None:
     before, elsewhere = before_retry(opsmanager, group), before_retry(opsmanager, other)
 
     refused, never_made = True, opsmanager.unknown_id()
+    first, last = near_ids(group.ids[0])
     # One of them twice: a server may have made something of it the first time.
-    for unknown_id in (*near_ids(group.ids[0]), never_made, never_made):
-        unknown = opsmanager.retry(group, unknown_id, about="OM-RETRY-16")
+    unknown_ids: list[tuple[str, Query]] = [(first, {}), (last, WRAPPED), (never_made, {}), (never_made, PRETTY)]
+    for unknown_id, query in unknown_ids:
+        unknown = opsmanager.retry(group, unknown_id, query, about="OM-RETRY-16")
+        if query is WRAPPED:
+            refused &= expect_no_success(opsmanager, "OM-RETRY-16", unknown, "there is no such job")
+            continue
         refused &= expect_refused(opsmanager, "OM-RETRY-16", unknown, "there is no such job", 404)
         expect_code(opsmanager, "OM-RETRY-16", unknown, 404, NOT_FOUND)
     refused &= expect_unchanged(opsmanager, "OM-RETRY-16", group, before, "since the named job does not exist")
@@ -58,7 +67,9 @@ def test_odd_ids_of_jobs(opsmanager: OpsManager) -> None:
     expect_unchanged(opsmanager, "OM-RETRY-18", group, before, "since no job was named")
     answer = opsmanager.odd(RETRY, group.id, known.upper(), about="OM-RETRY-03")
     expect_refused(opsmanager, "OM-RETRY-03", answer, "it is another spelling of an id (opsmanager A22)", 200, 404)
-    if not answer.accepted:
+    if answer.accepted:
+        expect_running(opsmanager, group, [known], before)
+    else:
         expect_retried(opsmanager, opsmanager.retry(group, known), "the job failed", "OM-RETRY-03")
 
 
@@ -68,17 +79,20 @@ def test_projects_that_do_not_exist(opsmanager: OpsManager) -> None:
     group = opsmanager.group([FAILED])
     before = before_retry(opsmanager, group)
     job_id, unknown = group.ids[0], opsmanager.unknown_id()
-    operations = [each for each in ("getLogCollectionJobs", "getLogCollectionJob", RETRY) if opsmanager.claims(each)]
+    operations = [each for each in (LIST, GET, RETRY) if opsmanager.claims(each)]
 
     for operation in operations:
         retry = operation == RETRY
         behaviour = "OM-RETRY-20" if retry else "OM-COMMON-34"
-        answer = opsmanager.odd(operation, unknown, job_id, about=behaviour)
-        expect_refused(opsmanager, behaviour, answer, "there is no such project", 401, 403, 404)
+        # The vendor's page says that it is the id of the job which stands there (opsmanager A01).
+        for absent in (unknown, job_id) if retry else (unknown,):
+            answer = opsmanager.odd(operation, absent, job_id, about=behaviour)
+            expect_refused(opsmanager, behaviour, answer, "there is no such project", 401, 403, 404)
         if retry and not expect_unchanged(opsmanager, "OM-RETRY-20", group, before, "since another project was named"):
             before = opsmanager.snapshot(group)
         near = (group.id[:-1], f"{group.id}0", f"{group.id}%20")
-        for odd in (*ODD_IDS, *near) if retry else ODD_IDS[:2]:
+        of_reading = (ODD_IDS[0], near[0] if operation == LIST else ODD_IDS[1])
+        for odd in (*ODD_IDS, *near) if retry else of_reading:
             behaviour = "OM-RETRY-19" if retry else "OM-COMMON-34"
             answer = opsmanager.odd(operation, odd, job_id, about=behaviour)
             expect_refused(opsmanager, behaviour, answer, "this is no id of a project", 400, 401, 403, 404)

@@ -7,7 +7,14 @@ import pytest
 from retryspec.checks import Untestable, decides
 from retryspec.suite.opsmanager.client import Answer, OpsManager, Query
 from retryspec.suite.opsmanager.contents import without_links
-from retryspec.suite.opsmanager.expectations import NOT_FOUND, before_retry, expect_code, expect_refused, near_ids
+from retryspec.suite.opsmanager.expectations import (
+    NOT_FOUND,
+    before_retry,
+    expect_code,
+    expect_no_success,
+    expect_refused,
+    near_ids,
+)
 from retryspec.suite.opsmanager.model import Group, JobPlan, Status, moment_of
 from retryspec.suite.opsmanager.shape import GET, LIST, Asked, unwrapped
 
@@ -182,12 +189,17 @@ def test_job_that_does_not_exist(opsmanager: OpsManager) -> None:
     group, other = (opsmanager.fresh_group([FAILED, JobPlan(Status.SUCCESS)]) for _ in range(2))
     opsmanager.job(group, group.ids[0])
 
-    for unknown in (*near_ids(group.ids[0]), opsmanager.unknown_id()):
-        answer = opsmanager.odd(GET, group.id, unknown, about="OM-GET-04")
+    unknown_ids: list[tuple[str, Query]] = list(zip(near_ids(group.ids[0]), ({}, {"pretty": "true"}), strict=True))
+    for unknown, query in unknown_ids:
+        answer = opsmanager.odd(GET, group.id, unknown, query, about="OM-GET-04")
         expect_refused(opsmanager, "OM-GET-04", answer, "there is no such job", 404)
         expect_code(opsmanager, "OM-GET-04", answer, 404, NOT_FOUND)
-    for here, there in ((group, other.ids[0]), (other, group.ids[1])):
-        answer = opsmanager.odd(GET, here.id, there, about="OM-GET-04")
+    request = opsmanager.get_request(group.id, opsmanager.unknown_id(), {"envelope": "true"})
+    answer = opsmanager.send_enveloped(request, Asked(sound=False, about="OM-GET-04"))
+    expect_no_success(opsmanager, "OM-GET-04", answer, "there is no such job")
+    elsewhere: list[tuple[Group, str, Query]] = [(group, other.ids[0], {}), (other, group.ids[1], {"verbose": "true"})]
+    for here, there, query in elsewhere:
+        answer = opsmanager.odd(GET, here.id, there, query, about="OM-GET-04")
         behaviour = "OM-GET-04" if answer.accepted else "OM-COMMON-34"
         expect_refused(opsmanager, behaviour, answer, "the job is one of another project", 401, 403, 404)
     opsmanager.job(group, group.ids[0])

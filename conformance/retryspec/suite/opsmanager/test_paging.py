@@ -43,6 +43,14 @@ def expect_whole(opsmanager: OpsManager, group: Group, size: int | None) -> dict
         expected=f"each of {total} jobs once {where}",
         received=f"{repeated[:3]} more than once, {missing[:3]} not at all",
     )
+    failed = {job.id.lower() for page in pages for job in page.jobs if job.status == Status.FAILURE}
+    opsmanager.judge.expect(
+        "OM-LIST-09",
+        failed == {job_id.lower() for job_id in group.failed},
+        expected=f"the {len(group.failed)} failed jobs, and no others, as FAILURE {where}",
+        received=f"{len(failed)} as FAILURE",
+        strict=group.promised,
+    )
     for behaviour in ("OM-LIST-05", "OM-COMMON-31"):
         totals = sorted({str(page.total) for page in pages})
         opsmanager.judge.expect(
@@ -54,7 +62,7 @@ def expect_whole(opsmanager: OpsManager, group: Group, size: int | None) -> dict
     return {job.id.lower(): job.state for page in pages for job in page.jobs}
 
 
-@decides("OM-COMMON-29", "OM-LIST-05", "OM-COMMON-31", "OM-COMMON-32", "OM-LIST-04")
+@decides("OM-COMMON-29", "OM-LIST-05", "OM-COMMON-31", "OM-COMMON-32", "OM-LIST-04", "OM-LIST-09")
 def test_pages_are_the_whole(opsmanager: OpsManager) -> None:
     """Pages of 1, 2, 7 and just all hold every job once, and lead from one to the next."""
     group = opsmanager.fresh_group(FEW)
@@ -69,12 +77,22 @@ def test_pages_are_the_whole(opsmanager: OpsManager) -> None:
         opsmanager.judge.expect(behaviour, True, expected="links, which are looked at on every page")
 
 
-@decides("OM-COMMON-29", "OM-COMMON-30", "OM-LIST-05", "OM-LIST-02", "OM-LIST-03", "OM-LIST-06", "OM-RETRY-04")
+@decides(
+    "OM-COMMON-29",
+    "OM-COMMON-30",
+    "OM-LIST-05",
+    "OM-LIST-02",
+    "OM-LIST-03",
+    "OM-LIST-06",
+    "OM-LIST-09",
+    "OM-RETRY-04",
+)
 def test_pages_of_a_long_list(opsmanager: OpsManager) -> None:
     """More jobs than a page holds come in pages of 100 by default, of 500 at most, and the last one can be retried."""
     group = opsmanager.fresh_group(MANY)
 
     expect_whole(opsmanager, group, None)
+    expect_last_of_many(opsmanager, group)
     first = opsmanager.page(opsmanager.list(group))
     opsmanager.judge.expect(
         "OM-LIST-02",
@@ -120,18 +138,34 @@ def test_pages_of_a_long_list(opsmanager: OpsManager) -> None:
         expect_running(opsmanager, group, [oldest], {})
 
 
+def expect_last_of_many(opsmanager: OpsManager, group: Group) -> None:
+    """The last one of many small pages holds what is left."""
+    total, size = len(group.ids), 10
+    answer = opsmanager.list(group, {"pageNum": -(-total // size), "itemsPerPage": size})
+    page = opsmanager.page(answer, "OM-COMMON-29")
+    opsmanager.judge.expect(
+        "OM-COMMON-29",
+        page.shown == (total % size or size) and set(page.ids) <= group.lowered,
+        answer.exchange,
+        expected=f"the last {total % size or size} of {total} jobs on page {-(-total // size)}",
+        received=f"{page.shown} jobs, or others",
+    )
+
+
 @decides("OM-LIST-08", "OM-COMMON-33", "OM-LIST-05")
 def test_pages_past_the_end(opsmanager: OpsManager) -> None:
     """A page after the last one is empty and tells the same total, right after it and far beyond."""
     group = opsmanager.fresh_group(FEW)
 
-    for query in (
+    queries: list[Query] = [
         {"pageNum": 2},
-        {"pageNum": 4, "itemsPerPage": 3},
-        {"pageNum": 10, "itemsPerPage": 1},
+        # As a client sends it that reads until a page is empty.
+        {"pageNum": 4, "itemsPerPage": 3, "includeCount": "true"},
+        {"pageNum": 10, "itemsPerPage": 1, "verbose": "true"},
         {"pageNum": 999},
-        {"pageNum": 12_345, "itemsPerPage": 2},
-    ):
+        {"pageNum": 12_345, "itemsPerPage": 2, "envelope": "true"},
+    ]
+    for query in queries:
         answer = opsmanager.list(group, query)
         page = opsmanager.page(answer, "OM-LIST-08")
         for behaviour in ("OM-LIST-08", "OM-COMMON-33"):

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 import pytest
 
 from retryspec.checks import decides, in_background, takes_time
-from retryspec.suite.opsmanager.client import OpsManager
+from retryspec.suite.opsmanager.client import OpsManager, Query
 from retryspec.suite.opsmanager.expectations import (
     before_retry,
     expect_kept,
+    expect_no_success,
     expect_not_failed_refused,
     expect_retried,
     expect_running,
     expect_unchanged,
 )
+from retryspec.suite.opsmanager.in_full import IN_FULL, expect_in_full, expect_listed_in_full, statuses_of_children
 from retryspec.suite.opsmanager.model import Group, Job, JobPlan, Status
-from retryspec.suite.opsmanager.shape import GET
+from retryspec.suite.opsmanager.shape import GET, LIST
 
 FAILED = JobPlan(Status.FAILURE)
 LONG = JobPlan(Status.FAILURE, rerun_seconds=60)
@@ -63,8 +65,13 @@ def test_second_retry_is_refused_while_the_job_runs(opsmanager: OpsManager) -> N
 
     expect_retried(opsmanager, opsmanager.retry(group, named), "the job failed")
     ran = expect_running(opsmanager, group, [named], before)
-    for _ in range(3):
-        answer = opsmanager.retry(group, named, about="OM-RETRY-22")
+    queries: list[Query] = [{}, {"pretty": "true"}, {"envelope": "true"}]
+    for query in queries:
+        answer = opsmanager.retry(group, named, query, about="OM-RETRY-22")
+        if "envelope" in query:
+            strict = ran and group.promised
+            expect_no_success(opsmanager, "OM-RETRY-15" if strict else "OM-RETRY-22", answer, "the job runs again")
+            continue
         expect_not_failed_refused(opsmanager, answer, "the job runs again", behaviour="OM-RETRY-22", strict=False)
         if ran and group.promised:
             # It was seen running and was promised to go on, so this is the strict statement as well.
@@ -74,18 +81,21 @@ def test_second_retry_is_refused_while_the_job_runs(opsmanager: OpsManager) -> N
         expect_running(opsmanager, group, [named], before)
 
 
-@decides("OM-RETRY-25")
+@decides("OM-RETRY-25", "OM-GET-02")
 def test_failed_child_jobs_run_again(opsmanager: OpsManager) -> None:
     """Of the child jobs of a retried job only those that failed run again; no source says so, and it is only noted."""
     group = opsmanager.group([LONG])
     named = group.ids[0]
     if not opsmanager.claims(GET):
         opsmanager.judge.leave_out("OM-RETRY-25")
+        opsmanager.judge.leave_out("OM-GET-02")
         return
 
-    before = statuses_of_children(opsmanager, group, named)
+    before = statuses_of_children(opsmanager.job(group, named, IN_FULL))
     expect_retried(opsmanager, opsmanager.retry(group, named), "the job failed")
-    now = statuses_of_children(opsmanager, group, named)
+    shown = opsmanager.job(group, named, IN_FULL)
+    expect_in_full(opsmanager, group, shown, Status.IN_PROGRESS)
+    now = statuses_of_children(shown)
     again = [path for path, status in now.items() if status != before.get(path)]
     opsmanager.judge.expect(
         "OM-RETRY-25",
@@ -93,16 +103,6 @@ def test_failed_child_jobs_run_again(opsmanager: OpsManager) -> None:
         expected="the child jobs that succeeded as they were",
         received=", ".join(again[:3]),
     )
-
-
-def statuses_of_children(opsmanager: OpsManager, group: Group, job_id: str) -> dict[str, str]:
-    """The statuses of the child jobs of a job, by path."""
-    children = opsmanager.job(group, job_id, {"verbose": "true"}).raw.get("childJobs")
-    return {
-        str(child.get("path")): str(child.get("status"))
-        for child in (children if isinstance(children, list) else [])
-        if isinstance(child, dict)
-    }
 
 
 @decides("OM-RETRY-04", "OM-RETRY-12", "OM-RETRY-13", "OM-RETRY-14")
@@ -122,12 +122,13 @@ def test_many_retries_one_after_the_other(opsmanager: OpsManager) -> None:
     expect_kept(opsmanager, group, done, before, UNDER_WAY if group.promised else list(Status))
 
 
-@decides("OM-RETRY-04", "OM-RETRY-12")
+@decides("OM-RETRY-04", "OM-RETRY-12", "OM-LIST-03", "OM-LIST-05")
 def test_refusals_do_not_stand_in_the_way(opsmanager: OpsManager) -> None:
-    """After refused retries of other jobs and by strangers a failed job can still be retried."""
-    group = opsmanager.fresh_group(MIXED)
+    """After refused retries of other jobs and by strangers a failed job is retried, and no child job of another is."""
+    group = opsmanager.fresh_group([*MIXED, JobPlan(Status.EXPIRED)])
     named = group.failed[1]
     before = before_retry(opsmanager, group)
+    in_full = opsmanager.page(opsmanager.list(group, IN_FULL)) if opsmanager.claims(LIST) else None
 
     for job_id in (*group.of(Status.SUCCESS, Status.IN_PROGRESS), opsmanager.unknown_id()):
         opsmanager.retry(group, job_id)
@@ -136,6 +137,11 @@ def test_refusals_do_not_stand_in_the_way(opsmanager: OpsManager) -> None:
     expect_running(opsmanager, group, [named], before)
     if all(before[each].status == Status.FAILURE for each in before if each in group.failed):
         expect_unchanged(opsmanager, "OM-RETRY-12", group, before, "since it was not named", but=[named])
+    if in_full is not None:
+        expect_listed_in_full(opsmanager, group, named, in_full)
+    else:
+        opsmanager.judge.leave_out("OM-LIST-03")
+        opsmanager.judge.leave_out("OM-LIST-05")
 
 
 def expect_end(opsmanager: OpsManager, group: Group, job_id: str, status: Status, started: float) -> Job | None:
@@ -209,6 +215,8 @@ def test_rerun_goes_as_asked(opsmanager: OpsManager) -> None:
         expect_not_failed_refused(opsmanager, answer, "the re-run succeeded", strict=group.promised)
     opsmanager.judge.expect("OM-RETRY-15", True, expected="looked at where the re-run succeeded")
     again = expect_listed_alike(opsmanager, group, [succeeded, failed_again])
+    if succeeded and opsmanager.claims(GET):
+        expect_in_full(opsmanager, group, opsmanager.job(group, to_success, IN_FULL), Status.SUCCESS)
     if failed_again:
         expect_retried(opsmanager, opsmanager.retry(group, to_failure), "the job has failed again")
         expect_running(opsmanager, group, [to_failure], again)
