@@ -106,9 +106,12 @@ class Calls:
 
     def login(self, spec: Mapping[str, Any] | bytes, *, headers: Headers | None = None, sound: bool = True) -> Answer:
         """Sign in; bytes are sent as they are."""
+        return self.send(LOGIN, self.login_request(spec, headers=headers), Asked(sound=sound))
+
+    def login_request(self, spec: Mapping[str, Any] | bytes, *, headers: Headers | None = None) -> Request:
+        """The request of `login`, not yet sent."""
         body = spec if isinstance(spec, bytes) else json.dumps(spec).encode()
-        request = self.wire.request("POST", "/v1/tokens", body, headers=headers)
-        return self.send(LOGIN, request, Asked(sound=sound))
+        return self.wire.request("POST", "/v1/tokens", body, headers=headers)
 
     def refresh(
         self,
@@ -137,7 +140,7 @@ class Calls:
     def send_each(self, operation: str, requests: Sequence[Request], asked: Sequence[Asked]) -> Sequence[Answer]:
         """Send prepared requests of an operation that do not depend on each other; the answers come in their order."""
         self._must_claim(operation)
-        exchanges = self.wire.session.exchanger.send_side_by_side(requests)
+        exchanges = self.wire.send_side_by_side(requests)
         return [self.seen(operation, exchange, each) for exchange, each in zip(exchanges, asked, strict=True)]
 
     def send_other(self, method: str, path: str, body: bytes | None = None) -> Answer:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from retryspec.checks import Untestable, decides
-from retryspec.suite.vcf.client import Answer, Vcf
+from retryspec.suite.vcf.client import Answer, Headers, Vcf
 from retryspec.suite.vcf.expectations import (
     before_retry,
     expect_not_failed_refused,
@@ -18,16 +18,27 @@ LONG = TaskPlan(Meaning.FAILED, rerun_seconds=60)
 AT_ONCE = 12
 
 
-@decides("VCF-STATE-06", "VCF-STATE-02", "VCF-RETRY-03")
+@decides("VCF-STATE-06", "VCF-STATE-02", "VCF-RETRY-03", "VCF-RETRY-09")
 def test_one_of_simultaneous_retries_is_accepted(vcf: Vcf) -> None:
-    """Of several retries of one failed task at one moment one answers 200, the others 409, and that task alone runs."""
-    batch = vcf.fresh_tasks([TaskPlan(Meaning.IN_PROGRESS), *[LONG] * 3])
+    """Of several retries of one failed task at one moment one answers 200, the others 409, and that task alone runs.
+
+    Half of them come from another client.
+    """
+    batch = vcf.fresh_tasks([TaskPlan(Meaning.IN_PROGRESS), *[LONG] * 3, TaskPlan(Meaning.SUCCESSFUL)])
+    ended, named_ones = batch.ids[-1], batch.ids[2:-1]
     before = before_retry(vcf, batch)
 
     if not expect_not_failed_refused(vcf, vcf.retry(batch.ids[0]), "the task runs", strict=batch.promised):
         raise Untestable("a task that runs is not refused with 409", because="VCF-RETRY-09")
-    for named, many in zip(batch.ids[2:], (AT_ONCE, 4), strict=True):
-        answers = vcf.send_together([vcf.retry_request(named) for _ in range(many)])
+    clients = clients_of(vcf)
+    for named, many in zip(named_ones, (AT_ONCE, 4), strict=True):
+        requests = [vcf.retry_request(named, headers=clients[each % len(clients)]) for each in range(many)]
+        beside = [vcf.retry_request(ended)] * 2 if named == named_ones[-1] else []
+        together = vcf.send_together([*requests, *beside])
+        answers, others = together[:many], together[many:]
+        for answer in others:
+            what = "the task succeeded, whoever asks at the same moment"
+            expect_not_failed_refused(vcf, answer, what, strict=batch.promised)
         accepted = [answer for answer in answers if answer.accepted]
         if not accepted:
             expect_not_started(vcf, batch, before, named, answers)
@@ -58,7 +69,15 @@ def test_one_of_simultaneous_retries_is_accepted(vcf: Vcf) -> None:
                 expected=f"200 for one and 409 for the others of {many} retries",
                 strict=batch.promised,
             )
-    expect_unchanged(vcf, "VCF-RETRY-03", batch, before, "since it was not named in a retry", but=batch.ids[2:])
+    expect_unchanged(vcf, "VCF-RETRY-03", batch, before, "since it was not named in a retry", but=named_ones)
+
+
+def clients_of(vcf: Vcf) -> list[Headers]:
+    """What tells clients apart: one with the token of the run, and where there is a login one with its own."""
+    try:
+        return [{}, {"Authorization": f"Bearer {vcf.wire.another_token()}"}]
+    except Untestable:
+        return [{}]
 
 
 def expect_not_started(

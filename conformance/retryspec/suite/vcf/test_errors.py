@@ -41,12 +41,13 @@ def refused_by_reading(vcf: Vcf) -> list[Answer]:
 
 
 def refused_sign_ins(vcf: Vcf) -> list[Answer]:
-    """Sign-ins of somebody who does not exist."""
+    """Sign-ins of somebody who does not exist, whatever they say that they read."""
     answers = []
     if vcf.claims(LOGIN):
-        answers += [vcf.login({"username": "nobody@nowhere", "password": "not-a-password"}), vcf.login({})]
+        answers.append(vcf.login({"username": "nobody@nowhere", "password": "not-a-password"}, headers=ACCEPTS[2]))
+        answers.append(vcf.login({}, headers=ACCEPTS[1]))
     if vcf.claims(REFRESH):
-        answers.append(vcf.refresh(vcf.unknown_id()))
+        answers.append(vcf.refresh(vcf.unknown_id(), headers=ACCEPTS[2]))
     return answers
 
 

@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from retryspec.checks import Untestable, decides, takes_time
 from retryspec.suite.vcf.client import Vcf
 from retryspec.suite.vcf.expectations import before_retry
-from retryspec.suite.vcf.model import LARGEST_PAGE, Meaning, TaskPlan
+from retryspec.suite.vcf.model import LARGEST_PAGE, Meaning, TaskPlan, moment_of
 
 # Some have a status, and some a name, in common.
 FEW = [TaskPlan(tuple(Meaning)[place % 5], label=f"number {place % 6}") for place in range(9)]
 # What a list may be asked to be ordered by; the values are nobody's, so that a server may refuse them (vcf A21).
-ORDERS = ({"orderDirection": "DESC"}, {"orderBy": "name", "orderDirection": "ASC"})
+ORDERS = (
+    {"orderDirection": "DESC"},
+    {"orderBy": "name", "orderDirection": "ASC"},
+    {"orderBy": "status", "orderDirection": "DESC"},
+)
 # Three pages of the largest size, and six.
 MANY = [TaskPlan(Meaning.SUCCESSFUL if place % 3 else Meaning.FAILED) for place in range(205)]
 VERY_MANY = [TaskPlan(Meaning.SUCCESSFUL)] * 505
 
 MOST_REQUESTS = 40
+
+LONG_AGO = "1000000000000"
+"""Milliseconds, of a time in 2001."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,8 @@ class Whole:
 def whole_of(vcf: Vcf, plans: list[TaskPlan]) -> Whole:
     """A list of just these tasks, or of all there are where names do not tell them from others."""
     batch = vcf.fresh_tasks(plans)
-    before_retry(vcf, batch, batch.ids[:1])
+    # However many tasks are newer than the last one, it is found.
+    before_retry(vcf, batch, batch.ids[-1:])
     query = {"taskName": batch.mark}
     # How many of them the list has is for its pages to show.
     first = vcf.page(vcf.list(query)).ids
@@ -154,15 +162,18 @@ def test_pages_of_a_long_list(vcf: Vcf) -> None:
 
 
 def parts_of(vcf: Vcf, whole: Whole) -> Iterator[Whole]:
-    """What a status and what a type selects of a list that can be told from others by its name."""
+    """What a status with a time of completion, and what a type, selects of a list that its name tells from others."""
     tasks = vcf.walk(whole.query, until=whole.ids) if whole.query else {}
     if not whole.ids <= tasks.keys():
         return
     # What has succeeded stays so, whoever else is at work.
-    spellings = {task.status for task in tasks.values() if task.meaning is Meaning.SUCCESSFUL}
+    successful = [task for task in tasks.values() if task.meaning is Meaning.SUCCESSFUL]
+    spellings = {task.status for task in successful}
     if len(spellings) == 1:
-        ids = frozenset(task_id for task_id, task in tasks.items() if task.status in spellings)
-        yield from part_of(vcf, {**whole.query, "taskStatus": spellings.pop()}, ids)
+        query = {**whole.query, "taskStatus": spellings.pop()}
+        if all(moment_of(task.completed) for task in successful):
+            query["completedAfter"] = LONG_AGO
+        yield from part_of(vcf, query, frozenset(task.id for task in successful))
     by_type = rarest([task.type or "" for task in tasks.values()])
     ids = frozenset(task_id for task_id, task in tasks.items() if task.type == by_type)
     yield from part_of(vcf, {**whole.query, "taskType": by_type}, ids)

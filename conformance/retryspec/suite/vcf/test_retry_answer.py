@@ -74,12 +74,16 @@ def test_retry_needs_no_body(vcf: Vcf, client: str, body: bytes | None, headers:
     vcf.judge.expect("VCF-RETRY-05", True, expected="looked at where it was accepted")
 
 
-@decides("VCF-RETRY-04", "VCF-RETRY-12")
+@decides("VCF-RETRY-04", "VCF-RETRY-12", "VCF-RETRY-05")
 def test_further_parts_of_a_retry_are_passed_over(vcf: Vcf) -> None:
-    """Query parameters and headers that are not documented, and names of headers in other case, do not matter."""
+    """Query parameters and headers that are not documented, and names of headers in other case, do not matter.
+
+    A retry with a parameter that is accepted has its effect.
+    """
     batch = vcf.tasks([FAILED] * 3)
     before = before_retry(vcf, batch)
     shouted: Headers = {"Authorization": None, "AUTHORIZATION": f"Bearer {vcf.token()}"}
+    ran = []
 
     for task_id, headers, query in zip(
         batch.ids, ({}, {"X-Unknown": "1", "If-Match": "*"}, shouted), ("unknown=1&unknown=%C3%A9", "", ""), strict=True
@@ -93,6 +97,11 @@ def test_further_parts_of_a_retry_are_passed_over(vcf: Vcf) -> None:
             expected=f"200 with {query or 'further headers, or their names in other case'}",
             strict=headers is shouted,
         )
+        if answer.accepted and query:
+            ran.append(task_id)
+    if ran:
+        expect_under_way(vcf, batch, ran, before)
+    vcf.judge.expect("VCF-RETRY-05", True, expected="looked at where it was accepted")
     vcf.judge.expect("VCF-RETRY-12", True, expected="a documented status, which is looked at in every exchange")
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -83,10 +83,17 @@ class Wire:
 
     def send(self, request: Request) -> Exchange:
         """Send one request; the tokens of its answer are secrets from then on."""
-        exchange = with_its_tokens(self.session.exchanger.send(request))
-        if exchange.request is not request:
-            self.session.learn_secrets(exchange.request.secrets)
-        return exchange
+        return self._learned(self.session.exchanger.send(request))
+
+    def send_side_by_side(self, requests: Sequence[Request]) -> Sequence[Exchange]:
+        """Send requests that do not depend on each other, as `send` does; the answers come in their order."""
+        return [self._learned(exchange) for exchange in self.session.exchanger.send_side_by_side(requests)]
+
+    def _learned(self, exchange: Exchange) -> Exchange:
+        learned = with_its_tokens(exchange)
+        if learned is not exchange:
+            self.session.learn_secrets(learned.request.secrets)
+        return learned
 
     def token(self) -> str:
         """A valid access token, from the target file or from signing in once.
