@@ -11,6 +11,7 @@ import math
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -128,14 +129,16 @@ class Exchanger:
             (origin.hostname or "").encode(),
             origin.port or (443 if origin.scheme == "https" else 80),
         )
-        context = _tls(verify_tls) if origin.scheme == "https" else None
-        self._kept = _pool(context, keep=MAX_SIMULTANEOUS)
-        self._fresh = _pool(context, keep=0)
+        self._tls = _tls(verify_tls) if origin.scheme == "https" else None
+        self._kept: deque[httpcore.HTTPConnection] = deque()
+        """Connections that nobody uses; a pool of httpcore would look through all of them for each request."""
+        self._is_closed = False
 
     def close(self) -> None:
         """Close every connection."""
-        self._kept.close()
-        self._fresh.close()
+        self._is_closed = True
+        while self._kept:
+            self._kept.pop().close()
 
     def send(self, request: Request) -> Exchange:
         """Send one request and wait for the whole answer.
@@ -203,19 +206,18 @@ class Exchanger:
         # A kept connection may be closed by the server just as a request goes out on it, which is nobody's fault.
         # A safe request is sent again then, once; one that could change state never goes out on a kept connection.
         if barrier is None and request.method in SAFE_METHODS:
-            exchange = self._attempt(request, None, deadline, self._kept)
+            exchange = self._attempt(request, None, deadline, keep=True)
             if not (exchange.failure or "").startswith((_DISCONNECTED, _BROKEN)):
                 return exchange
-        return self._attempt(request, barrier, deadline, self._fresh)
+        return self._attempt(request, barrier, deadline, keep=False)
 
-    def _attempt(
-        self, request: Request, barrier: threading.Barrier | None, deadline: float, pool: httpcore.ConnectionPool
-    ) -> Exchange:
+    def _attempt(self, request: Request, barrier: threading.Barrier | None, deadline: float, *, keep: bool) -> Exchange:
         current.deadline = deadline
         current.held_back_by = None if request.body else barrier
         started = time.monotonic()
         scheme, host, port = self._url
         began: int | None = None
+        connection = self._connection(keep=keep)
         try:
             content, framing = _framed(request, barrier)
             outgoing = httpcore.Request(
@@ -224,9 +226,8 @@ class Exchanger:
                 headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
                 + framing,
                 content=content,
-                extensions={"timeout": {"pool": self.timeout}},
             )
-            answer = pool.handle_request(outgoing)
+            answer = connection.handle_request(outgoing)
             began = answer.status
             try:
                 headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
@@ -235,7 +236,33 @@ class Exchanger:
                 answer.close()
         except _TROUBLES as error:
             return Exchange(request, None, _what_went_wrong(error, time.monotonic() - started), began)
+        finally:
+            self._give_back(connection, keep=keep)
         return Exchange(request, Response(answer.status, headers, body, time.monotonic() - started))
+
+    def _connection(self, *, keep: bool) -> httpcore.HTTPConnection:
+        """A connection that nobody else uses, one that was kept if it may be."""
+        while keep and self._kept:
+            try:
+                connection = self._kept.pop()
+            except IndexError:  # another thread was faster
+                break
+            if connection.is_available() and not connection.has_expired():
+                return connection
+            connection.close()
+        scheme, host, port = self._url
+        return httpcore.HTTPConnection(
+            httpcore.Origin(scheme, host, port),
+            ssl_context=self._tls,
+            keepalive_expiry=4.0,
+            network_backend=DeadlineBackend(),
+        )
+
+    def _give_back(self, connection: httpcore.HTTPConnection, *, keep: bool) -> None:
+        if keep and not self._is_closed and len(self._kept) < MAX_SIMULTANEOUS and connection.is_available():
+            self._kept.append(connection)
+        else:
+            connection.close()
 
 
 _DISCONNECTED = "the server closed the connection without an answer"
@@ -277,16 +304,6 @@ def _what_went_wrong(error: Exception, seconds: float) -> str:
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)
-
-
-def _pool(context: ssl.SSLContext | None, *, keep: int) -> httpcore.ConnectionPool:
-    return httpcore.ConnectionPool(
-        ssl_context=context,
-        max_connections=2 * MAX_SIMULTANEOUS,
-        max_keepalive_connections=keep,
-        keepalive_expiry=4.0,
-        network_backend=DeadlineBackend(),
-    )
 
 
 def _tls(verify: bool) -> ssl.SSLContext:
