@@ -93,7 +93,7 @@ def test_known_ids_are_enough_for_a_verdict(table: tuple[str, str], tmp_path: Pa
     untested = [r for r in report.apis[0].behaviours if r.outcome is Outcome.UNTESTED]
     assert untested
     assert all(r.reason for r in untested)
-    assert report.apis[0].count(Outcome.PASS) >= 20
+    assert sum(r.outcome is Outcome.PASS or r.partly for r in report.apis[0].behaviours) >= 20
 
 
 def test_run_that_may_only_read_sends_nothing_else(
@@ -103,9 +103,9 @@ def test_run_that_may_only_read_sends_nothing_else(
     sent: list[Request] = []
     attempt = Exchanger._attempt
 
-    def noted(self: Exchanger, request: Request, *more: Any) -> Exchange:
+    def noted(self: Exchanger, request: Request, *more: Any, keep: bool) -> Exchange:
         sent.append(request)
-        return attempt(self, request, *more)
+        return attempt(self, request, *more, keep=keep)
 
     text = known_ids(*table)
     monkeypatch.setattr(Exchanger, "_attempt", noted)
