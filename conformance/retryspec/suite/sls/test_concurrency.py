@@ -71,6 +71,7 @@ def test_simultaneous_retries_of_two_shippers(sls: Sls) -> None:
     accepted = all(answer.accepted for answer in answers)
     sls.judge.expect("SLS-RETRY-04", accepted, answers[0].exchange, expected="200 for each of 8 retries")
     expect_running(sls, "SLS-RETRY-04", here, here.ids()[:4], mine)
+    expect_running(sls, "SLS-RETRY-04", there, there.ids()[2:], theirs)
     expect_only_these_ran(sls, "SLS-COMMON-03", here, here.ids()[:4], mine)
     expect_only_these_ran(sls, "SLS-COMMON-03", there, there.ids()[2:], theirs)
 
