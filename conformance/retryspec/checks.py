@@ -190,6 +190,11 @@ class Judge:
         with self._lock:
             self.left_out.add(behaviour)
 
+    def leave_out_the_rest(self) -> None:
+        """Say that what was not looked at did not come about, in a check whose course is drawn at random."""
+        with self._lock:
+            self.left_out |= {*self.decides} - self.observed
+
     def _received(self, received: str | None, exchange: Exchange | None) -> str:
         if received is not None:
             return self._shown(received, exchange)
