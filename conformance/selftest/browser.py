@@ -56,6 +56,7 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
         self.driver.get("about:blank")  # so that the same page with another fragment is loaded anew
         self.driver.get(url)
+        self.until("return location.href !== 'about:blank' && document.readyState === 'complete'")
 
     def run(self, script: str, *arguments: object) -> Any:
         """Run a script in the page and give what it returns."""

@@ -189,7 +189,7 @@ def test_unusable_document_is_one_clear_line(tmp_path: Path, case: str) -> None:
 
 def test_missing_document_is_named(tmp_path: Path) -> None:
     """A file that is not there is named."""
-    with pytest.raises(UsageError, match=r"absent\.yaml cannot be read"):
+    with pytest.raises(UsageError, match=r"absent\.yaml: the document cannot be read"):
         run(tmp_path / "out", [tmp_path / "absent.yaml"])
 
 

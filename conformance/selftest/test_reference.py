@@ -107,7 +107,7 @@ def test_front_page_names_ids_that_work(default: str) -> None:
 
 def commands(page: str) -> list[str]:
     """Return the commands of a front page as a person would copy them."""
-    return [unescape(found) for found in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)]
+    return [unescape(found) for found in re.findall(r"<pre[^>]*><code[^>]*>(.*?)</code></pre>", page, re.DOTALL)]
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="needs curl and openssl")

@@ -213,7 +213,7 @@ def test_refused_password_is_not_shown() -> None:
 
 def commands(page: str) -> list[str]:
     """Return the commands of a front page as a person would copy them."""
-    return [unescape(found) for found in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)]
+    return [unescape(found) for found in re.findall(r"<pre[^>]*><code[^>]*>(.*?)</code></pre>", page, re.DOTALL)]
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
