@@ -26,7 +26,7 @@ from retryspec.verdicts import Outcome
 from bench.results import FOLDER, Results
 from bench.servers import served, target_text
 
-__all__ = ["measure", "score", "table"]
+__all__ = ["measure", "reasons", "score", "table"]
 
 PACKAGE = Path(retryspec.__file__).parent
 SETTLE = 0.4
