@@ -1,10 +1,10 @@
 """Retries, refusals and reads in any order: in the end every job is what the steps have made of it."""
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from retryspec.checks import NotConcerned, decides
+from retryspec.histories import take_steps
 from retryspec.suite.opsmanager.client import OpsManager
 from retryspec.suite.opsmanager.expectations import (
     before_retry,
@@ -83,11 +83,7 @@ def test_steps_in_any_order(opsmanager: OpsManager) -> None:
     history = History(opsmanager, group, chance)
 
     kinds = [history.retry, history.ask_for_what_did_not_fail, history.ask_without_a_right, history.read]
-    steps: list[Callable[[], None]] = kinds * OF_EACH_KIND
-    chance.shuffle(steps)
-    for step in steps:
-        if history.failed():
-            step()
+    take_steps(chance, kinds, each=OF_EACH_KIND, goes_on=history.failed)
     running = [job_id for job_id in history.running if job_id not in history.spoilt]
     expect_running(opsmanager, group, running, before)
     what = "since no retry that was accepted had named it"

@@ -1,10 +1,10 @@
 """Retries, refusals and reads in any order: after each step every task is what the steps so far have made of it."""
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from retryspec.checks import NotConcerned, decides
+from retryspec.histories import take_steps
 from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import expect_running, expect_unchanged, retried
 from retryspec.suite.sls.model import HOUR, MOST_RETRIED, Shipper, TaskPlan
@@ -95,9 +95,5 @@ def test_steps_in_any_order(sls: Sls) -> None:
     history = History(sls, shipper, chance, shipper.ids("fail"))
 
     kinds = [history.retry, history.ask_wrongly, history.ask_for_what_did_not_fail, history.read]
-    steps: list[Callable[[], None]] = kinds * OF_EACH_KIND
-    chance.shuffle(steps)
-    for step in steps:
-        if history.failed:
-            step()
+    take_steps(chance, kinds, each=OF_EACH_KIND, goes_on=lambda: history.failed)
     sls.judge.leave_out_the_rest()

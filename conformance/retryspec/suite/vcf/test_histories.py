@@ -1,10 +1,10 @@
 """Retries, refusals and reads in any order: in the end every task is what the steps have made of it."""
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from retryspec.checks import NotConcerned, decides
+from retryspec.histories import take_steps
 from retryspec.suite.vcf.client import Vcf
 from retryspec.suite.vcf.expectations import (
     before_retry,
@@ -84,11 +84,7 @@ def test_steps_in_any_order(vcf: Vcf) -> None:
     history = History(vcf, batch, chance, before_retry(vcf, batch))
 
     kinds = [history.retry, history.ask_for_what_did_not_fail, history.ask_without_a_right, history.read]
-    steps: list[Callable[[], None]] = kinds * OF_EACH_KIND
-    chance.shuffle(steps)
-    for step in steps:
-        if history.failed():
-            step()
+    take_steps(chance, kinds, each=OF_EACH_KIND, goes_on=history.failed)
     running = [task_id for task_id in history.running if task_id not in history.spoilt]
     expect_under_way(vcf, batch, running, history.before)
     others = {*running, *history.spoilt}
