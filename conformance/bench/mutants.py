@@ -105,6 +105,7 @@ def left_out() -> tuple[LeftOut, ...]:
 def measure(results: Results, *, mutants: int, anew: bool, jobs: int) -> None:
     """Kill some mutants of each API's server; 0 for all."""
     found = results.piece("mutants", anew=anew)
+    found["places"] = sum(len(list(chosen_places(slug))) for slug in slugs())
     # A kill counts only beside a copy without a change that passes in the same way.
     controls = [Mutant(slug, "", "control", 0, "", "") for slug in slugs()]
     mutated = [each for slug in slugs() for each in _mutants(slug, mutants)]
