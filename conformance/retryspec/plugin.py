@@ -214,13 +214,23 @@ def selected(only: list[str], behaviours: tuple[str, ...]) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was not asked for, and put the checks that mostly wait last."""
+    """Leave out what was not asked for, and put the checks that mostly wait last; several workers begin with them."""
     left_out = [item for item in items if is_check(item) and not _is_asked_for(config, item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     kept = [item for item in items if item not in left_out]
-    # In one process what waits goes on beside the others and is looked at last; several workers begin with it.
-    items[:] = sorted(kept, key=_waits, reverse=_has_workers(config))
+    items[:] = spread_out(kept) if _has_workers(config) else sorted(kept, key=_waits)
+
+
+def spread_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The items as several workers take them: what waits comes first, with another one after each.
+
+    pytest-xdist hands out two neighbours at a time, and a worker with two that wait would end long after the others.
+    """
+    waiting = [item for item in items if _waits(item)]
+    others = [item for item in items if item not in waiting]
+    pairs = [each for pair in zip(waiting, others, strict=False) for each in pair]
+    return [*pairs, *waiting[len(others) :], *others[len(waiting) :]]
 
 
 def _has_workers(config: pytest.Config) -> bool:

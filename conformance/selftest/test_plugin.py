@@ -6,8 +6,11 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from retryspec.plugin import spread_out
 from retryspec.reference.target import reference_target
 from retryspec.runner import Plan, RunReport, run
 
@@ -132,3 +135,15 @@ def test_two_runs_on_one_server_do_not_meet(target: Path, tmp_path: Path) -> Non
 
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(check, range(2))) == [0, 0]
+
+
+def test_no_worker_begins_with_two_checks_that_wait() -> None:
+    """Several workers take two neighbours each, so that another check stands after each that waits."""
+
+    def item(name: str, *, waits: bool) -> Any:
+        return SimpleNamespace(name=name, obj=SimpleNamespace(in_background=waits))
+
+    items = [item(f"{number}", waits=number % 3 == 0) for number in range(9)]
+
+    assert [each.name for each in spread_out(items)] == ["0", "1", "3", "2", "6", "4", "5", "7", "8"]
+    assert [each.name for each in spread_out(items[:1] + items[3:4])] == ["0", "3"]
