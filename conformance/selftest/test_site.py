@@ -1,18 +1,12 @@
 """The static site: everything is there, every link leads somewhere, and the examples are servers that work."""
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from posixpath import join, normpath
 
 import pytest
-import yaml
 from retryspec.documents import load_document, slugs
 from retryspec.pages.markdown import anchor_of, as_html
 from retryspec.pages.site import pages, write_site
@@ -149,76 +143,3 @@ def test_markup_in_markdown_is_text() -> None:
     assert "<script" not in shown
     assert "<b>" not in shown
     assert "href" not in shown
-
-
-# What the guides tell people to do
-
-
-def test_guides_hold_readable_yaml() -> None:
-    """The pipelines of the guide can be read, and run the suite."""
-    texts = re.findall(r"```yaml\n(.*?)```", (DOCS / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
-    jobs = [yaml.safe_load(text) for text in texts]
-
-    assert len(jobs) == 2
-    for job in jobs:
-        assert "retryspec check --target target.toml" in json.dumps(job)
-
-
-def test_guides_name_what_there_is(retryspec: Callable[..., Said]) -> None:
-    """Every option that a guide names is an option, and every file is there."""
-    guides = "".join(file.read_text(encoding="utf-8") for file in DOCS.glob("*.md"))
-    options = {
-        one
-        for line in re.findall(r"retryspec check[^\n`]*|`--[a-z-]+", guides)
-        for one in re.findall(r"--[a-z-]+", line)
-    }
-    offered = retryspec("check", "--help").out + retryspec("serve", "--help").out
-
-    assert [one for one in options if one not in offered] == []
-    assert [name for name in re.findall(r"conformance/examples/[\w./]+\w", guides) if not (ROOT / name).is_file()] == []
-
-
-SERVERS = {"python": [sys.executable, "server.py"], "node": ["node", "server.mjs"]}
-
-
-@pytest.mark.parametrize("language", SERVERS)
-def test_examples_keep_the_contract(language: str, tmp_path: Path) -> None:
-    """The example is started and checked as its guide says, and nothing speaks against it."""
-    program, script = SERVERS[language]
-    if shutil.which(program) is None:
-        pytest.skip(f"needs {program}")
-    command = [program, str(EXAMPLES / language / script), "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            base_url = server.stdout.readline().strip()
-            target = tmp_path / "target.toml"
-            text = (EXAMPLES / "target.toml").read_text(encoding="utf-8")
-            target.write_text(text.replace("http://127.0.0.1:8000", base_url), encoding="utf-8")
-            done = subprocess.run(
-                [
-                    sys.executable,
-                    "-m",
-                    "retryspec",
-                    "check",
-                    "--target",
-                    target,
-                    "--out",
-                    tmp_path / "out",
-                    "--depth",
-                    "quick",
-                ],
-                env={**os.environ, "EXAMPLE_TOKEN": "example-token"},
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-        finally:
-            server.kill()
-    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
-    (api,) = report["apis"]
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (report["verdict"], api["counts"]["fail"], api["counts"]["warn"]) == ("conforms", 0, 0), done.stdout
-    assert api["counts"]["pass"] > 40
