@@ -1,4 +1,4 @@
-"""What the guides tell people to do: their pipelines are valid, the commands run, and the examples are servers that work."""
+"""What the guides tell people to do: pipelines are valid, the commands run, and the examples are servers that work."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def test_pipelines_are_what_their_services_read(tmp_path: Path) -> None:
             if member in document:
                 file = tmp_path / f"{number}.json"
                 file.write_text(json.dumps(document), encoding="utf-8")
-                command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, file]
+                command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(file)]
                 done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
                 assert done.returncode == 0, done.stdout + done.stderr
                 checked.append(schema)
