@@ -3,14 +3,15 @@
 A check is a pytest function with `@decides(...)`.
 The plugin calls it with a fresh handle on the API for each look and collects what it found as a `CheckResult`.
 That travels as a user property of the test report, which is the same in one process and with pytest-xdist.
-In one process each API has a thread in which its checks run one after another, and each check that mostly waits has
-a thread of its own; they are looked at in the order of the items, those that wait last.
+In one process each API has a few threads in which its checks run, one if they have to share the tasks that there are,
+and each check that mostly waits has a thread of its own; they are looked at in the order of the items, those that wait
+last.
 """
 
 import gc
 import threading
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from pydantic import TypeAdapter
 
 from retryspec.checks import Judge, conduct, decided_by
 from retryspec.errors import UsageError
+from retryspec.redaction import memory_of
 from retryspec.session import Connection, RunOptions, connect
 from retryspec.target import read_target_file
 from retryspec.verdicts import CheckResult, Strength
@@ -34,11 +36,18 @@ __all__ = ["connection_of", "read_result"]
 PROPERTY = "retryspec"
 """The name of the user property that holds a `CheckResult`."""
 
+SECRETS = "retryspec_secrets"
+"""The name under which a worker hands over what must not be shown."""
+
 _suite = pytest.StashKey["Suite"]()
 
 SUITE = Path(__file__).parent / "suite"
 
+ABREAST = 4
+"""Checks of an API that run at the same time: while one waits for an answer, another works on what it got."""
+
 MOST_UNANSWERED = 4
+"""Checks in a row, of each that run abreast, after which a server that does not answer is given up."""
 
 _results = TypeAdapter(CheckResult)
 
@@ -56,9 +65,10 @@ class Suite:
         self._config = config
         self._connections: dict[str, Connection] = {}
         self._connecting = threading.Lock()
-        self._threads: list[ThreadPoolExecutor] = []
+        self._pools: list[ThreadPoolExecutor] = []
         self._started: dict[str, Future[CheckResult]] = {}
         self._counted: dict[str, tuple[int, int, int]] = {}
+        self._abreast: defaultdict[str, int] = defaultdict(lambda: 1)
         self._unanswered_in_a_row: Counter[str] = Counter()
 
     def connection(self, slug: str) -> Connection:
@@ -95,8 +105,8 @@ class Suite:
     def conducted(self, item: pytest.Function) -> CheckResult:
         """Conduct a check, unless so many in a row got no answer that the server must be gone."""
         slug = slug_of(item)
-        if self._unanswered_in_a_row[slug] >= MOST_UNANSWERED:
-            reason = f"the run was given up: {MOST_UNANSWERED} checks in a row got no answer"
+        if (unanswered := self._unanswered_in_a_row[slug]) >= MOST_UNANSWERED * self._abreast[slug]:
+            reason = f"the run was given up: {unanswered} checks in a row got no answer"
             return CheckResult(check_id(item), decided_by(item.obj), untested=reason, given_up=True)
         result = self._conducted(item, self.connection(slug))
         self._unanswered_in_a_row[slug] = self._unanswered_in_a_row[slug] + 1 if result.unanswered else 0
@@ -119,22 +129,37 @@ class Suite:
         )
 
     def start(self, items: Sequence[pytest.Function]) -> None:
-        """Start all checks: those that mostly wait in a thread each, the others of an API one after another."""
+        """Start all checks: those that mostly wait in a thread each, the others of an API a few at a time."""
         waiting = [item for item in items if _waits(item)]
-        lanes = [waiting] if waiting else []
+        self._start(waiting, threads=len(waiting))
         for slug in dict.fromkeys(slug_of(item) for item in items):
-            lanes.append([item for item in items if slug_of(item) == slug and item not in waiting])
-        for lane in lanes:
-            threads = ThreadPoolExecutor(len(lane) if lane is waiting else 1)
-            self._threads.append(threads)
-            self._started |= {item.nodeid: threads.submit(self.conducted, item) for item in lane}
+            # Each check needs tasks of its own, and of known ids there are too few for several at a time.
+            self._abreast[slug] = ABREAST if self._makes_states(slug) else 1
+            others = [item for item in items if slug_of(item) == slug and not _waits(item)]
+            self._start(others, threads=self._abreast[slug])
+
+    def _start(self, items: Sequence[pytest.Function], *, threads: int) -> None:
+        pool = ThreadPoolExecutor(max(threads, 1))
+        self._pools.append(pool)
+        self._started |= {item.nodeid: pool.submit(self.conducted, item) for item in items}
+
+    def _makes_states(self, slug: str) -> bool:
+        try:
+            return self.connection(slug).session.states is not None
+        except UsageError:  # which each check says for itself
+            return False
+
+    def learned_secrets(self) -> dict[str, list[str]]:
+        """What must not be shown and came up in this process, by the address of the server."""
+        sessions = [connection.session for connection in self._connections.values()]
+        return {session.claim.base_url: session.learned_secrets() for session in sessions}
 
     def close(self) -> None:
         """Close every connection."""
-        for threads in self._threads:
-            threads.shutdown(wait=False, cancel_futures=True)
-        for threads in self._threads:
-            threads.shutdown(wait=True)
+        for pool in self._pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+        for pool in self._pools:
+            pool.shutdown(wait=True)
         for connection in self._connections.values():
             connection.session.close()
 
@@ -166,6 +191,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Close what was opened."""
     config.stash[_suite].close()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that has the workers what its report must not show of this one."""
+    told: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told[SECRETS] = session.config.stash[_suite].learned_secrets()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Remember what a worker told; one that broke down has told nothing."""
+    told: Mapping[str, Sequence[str]] = getattr(node, "workeroutput", {}).get(SECRETS, {})
+    for base_url, secrets in told.items():
+        memory_of(base_url).add(secrets)
 
 
 def run_options(config: pytest.Config) -> RunOptions:

@@ -68,6 +68,11 @@ class Memory:
             secret for secret in secrets if len(secret) >= SHORTEST_REMEMBERED and len(set(secret)) >= LEAST_VARIED
         )
 
+    def remembered(self) -> list[str]:
+        """All that are remembered, as another process needs them."""
+        with self._lock:
+            return [*self._known, *self._new]
+
     def likely_in(self, text: str) -> set[str]:
         """Those that may stand in a text, whole in any form or as it is in part."""
         found: set[str] = set()

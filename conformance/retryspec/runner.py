@@ -22,6 +22,7 @@ from retryspec.checks import decided_by
 from retryspec.documents import load_document, slugs
 from retryspec.errors import RunError, UsageError
 from retryspec.exchange import ReadOnly
+from retryspec.redaction import Redactor, memory_of
 from retryspec.session import RunOptions, connect, suite_folder
 from retryspec.target import Claim, Table, read_target_file
 from retryspec.verdicts import (
@@ -32,6 +33,7 @@ from retryspec.verdicts import (
     Verdict,
     api_verdict,
     judge_behaviours,
+    with_texts,
 )
 
 __all__ = ["ApiReport", "Plan", "Progress", "RunReport", "run"]
@@ -141,6 +143,8 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
     reports = []
     for slug, smoke in smokes.items():
         results = [result for result in collected.results if result.check.startswith(f"suite/{slug}/")]
+        if plan.workers > 1:
+            results = [without_secrets_of_others(result, smoke.claim.base_url) for result in results]
         given_up = next((result.untested for result in results if result.given_up), None)
         trouble = smoke.trouble or collected.trouble or given_up
         behaviours = judge_behaviours(
@@ -170,6 +174,11 @@ def run(plan: Plan, progress: Progress | None = None) -> RunReport:
     warnings = tuple(table.warning for table in tables.values() if table.warning)
     seconds = time.monotonic() - clock
     return RunReport(started, seconds, plan.depth, plan.seed, tuple(reports), plan.shard, warnings)
+
+
+def without_secrets_of_others(result: CheckResult, base_url: str) -> CheckResult:
+    """A result without what other workers sent: a server may have sent that back to the one whose result it is."""
+    return with_texts(result, Redactor((), memory_of(base_url)).text)
 
 
 def _summed(counts: Iterable[Mapping[str, Mapping[int, int]]]) -> dict[str, dict[int, int]]:

@@ -115,6 +115,10 @@ class Session:
         """Keep further values out of everything that is shown, such as a token that the server has given."""
         self._memory.add(secrets)
 
+    def learned_secrets(self) -> list[str]:
+        """What must not be shown and came up in this process, such as the signatures that it made."""
+        return self._memory.remembered()
+
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """An exchange as it may be shown: secrets replaced, bodies cut."""
         # Most findings are about the exchange that the one before was about.

@@ -5,9 +5,10 @@
 Everything here is a value or a function over values; nothing here talks to a server.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
+from typing import Any, TypeVar, cast
 
 from retryspec.behaviours import Behaviour, Level
 
@@ -27,7 +28,10 @@ __all__ = [
     "api_verdict",
     "judge_behaviours",
     "too_few",
+    "with_texts",
 ]
+
+Value = TypeVar("Value")
 
 
 class Outcome(StrEnum):
@@ -144,6 +148,20 @@ class CheckResult:
     requests: int = 0
     """Requests sent since the last result of the same process."""
     seconds: float = 0.0
+
+
+def with_texts(value: Value, change: Callable[[str], str]) -> Value:
+    """A result, or whatever is in one, with every text changed."""
+    changed: Any = value
+    if isinstance(value, StrEnum):
+        return value
+    if isinstance(value, str):
+        changed = change(value)
+    elif isinstance(value, tuple):
+        changed = tuple(with_texts(each, change) for each in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        changed = replace(value, **{each.name: with_texts(getattr(value, each.name), change) for each in fields(value)})
+    return cast("Value", changed)
 
 
 @dataclass(frozen=True, slots=True)
