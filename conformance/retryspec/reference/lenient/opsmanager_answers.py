@@ -25,6 +25,16 @@ class EnvelopeOlder(Server):
         return {"status": status, "envelope": content}
 
 
+@lenient("opsmanager A05", says="With an envelope the results of a list stand in its content, and the rest beside it.")
+class ResultsInContent(Server):
+    """Wraps what was asked for, and says the rest about it."""
+
+    def enveloped_list(self, status: int, content: Any) -> Any:
+        """Return the list with its results one level deeper."""
+        results = content.pop("results")
+        return {**content, "status": status, "content": {"results": results}}
+
+
 @lenient("opsmanager A06", says="A retry with envelope=true has no body.")
 class NothingUnwrapped(Server):
     """Has nothing to wrap."""

@@ -100,8 +100,12 @@ def unwrapped(operation: str, body: Any, *, envelope: bool) -> Any:
     """What an answer says, without the envelope that was asked for."""
     if not envelope or not isinstance(body, dict):
         return body
-    if operation == LIST and isinstance(body.get("results"), list):
-        return {name: value for name, value in body.items() if name != "status"}
+    if operation == LIST:
+        # The list may be in the envelope as a whole or in parts, and what it has besides results beside it (A05).
+        content = body.get("content")
+        beside = {name: value for name, value in body.items() if name not in ("status", "content")}
+        if "results" in beside or (isinstance(content, dict) and "results" in content):
+            return {**beside, **(content if isinstance(content, dict) else {})}
     return next((body[name] for name in ("content", "envelope") if name in body), body)
 
 
