@@ -164,6 +164,7 @@ def look_at_page(judge: Judge, exchange: Exchange, page: Page, asked: Asked) -> 
     if size is not None:
         limit = "OM-COMMON-29" if size <= LARGEST_PAGE else "OM-COMMON-30"
         expect(limit, page.shown <= size, f"at most {size} jobs", str(page.shown), True)
+    expect("OM-COMMON-31", page.total is not None, "totalCount as an integer without a fraction", "none", True)
     if page.total is not None:
         expect("OM-COMMON-31", page.total >= page.shown, "a totalCount of all", f"{page.total} of {page.shown}", True)
     expect("OM-COMMON-32", "self" in page.links, "a link self", f"only {', '.join(page.links) or 'none'}", True)

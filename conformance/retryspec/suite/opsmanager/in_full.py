@@ -1,31 +1,43 @@
-"""A retried job in full, with its child jobs: it is what it is without them, and nothing happens to those of others."""
+"""A retried job in other forms, as with its child jobs: it is what it is plainly, and nothing happens to others."""
+
+from collections.abc import Mapping
 
 from retryspec.suite.opsmanager.client import OpsManager, Query
 from retryspec.suite.opsmanager.contents import children_of
 from retryspec.suite.opsmanager.model import DEFAULT_PAGE, Group, Job, Page, Status
 
-__all__ = ["IN_FULL", "expect_in_full", "expect_listed_in_full", "statuses_of_children"]
+__all__ = ["FORMS", "IN_FULL", "expect_in_form", "expect_listed_in_full", "statuses_of_children"]
 
 IN_FULL: Query = {"verbose": "true"}
+FORMS: Mapping[str, Query] = {
+    "OM-GET-02": IN_FULL,
+    "OM-COMMON-21": {"envelope": "true"},
+    "OM-COMMON-23": {"pretty": "true"},
+}
+"""The forms in which a job is shown besides the plain one, by what says that they show the same."""
 OVER = (Status.SUCCESS, Status.FAILURE)
 
 
-def expect_in_full(opsmanager: OpsManager, group: Group, shown: Job, status: Status) -> None:
-    """A job that has a status by itself has it with its child jobs as well, by the end of the settling time."""
+def expect_in_form(
+    opsmanager: OpsManager, group: Group, job_id: str, status: Status, behaviour: str, form: Query
+) -> Job:
+    """A job that has a status by itself has it in another form as well, by the end of the settling time; that form."""
+    shown = opsmanager.job(group, job_id, form)
     plain: list[str | None] = [None]
 
     def alike() -> bool:
-        job = opsmanager.look(group, shown.id)
+        job = opsmanager.look(group, job_id)
         plain[0] = job.status if job else None
-        return plain[0] != status or opsmanager.job(group, shown.id, IN_FULL).status == status
+        return plain[0] != status or opsmanager.job(group, job_id, form).status == status
 
     opsmanager.judge.expect(
-        "OM-GET-02",
+        behaviour,
         shown.status == status or opsmanager.settled(alike),
-        expected=f"{status} with verbose=true, as without",
+        expected=f"{status} with {form}, as without",
         received=f"{plain[0]} without, and another status with it",
         strict=group.promised,
     )
+    return shown
 
 
 def expect_listed_in_full(opsmanager: OpsManager, group: Group, named: str, before: Page) -> None:

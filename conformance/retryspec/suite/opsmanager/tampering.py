@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from retryspec.suite.opsmanager.digest import Digest
 
-__all__ = ["NOT_OFFERED", "TAMPERED"]
+__all__ = ["LIKE_THE_KNOWN", "NOT_OFFERED", "TAMPERED"]
 
 
 def changed(text: str, at: int) -> str:
@@ -15,11 +15,15 @@ def changed(text: str, at: int) -> str:
 
 Tampering = Callable[[Digest], str]
 
+LIKE_THE_KNOWN = "the public key in another case"
+"""An unknown public key, which nobody promises not to take for the known one."""
+
 TAMPERED: dict[str, Tampering] = {
     "a wrong private key": lambda digest: replace(digest, private_key=f"{digest.private_key}x").header(),
     "the private key in another case": lambda digest: replace(
         digest, private_key=digest.private_key.swapcase()
     ).header(),
+    LIKE_THE_KNOWN: lambda digest: replace(digest, username=digest.username.swapcase()).header(),
     "an empty private key": lambda digest: replace(digest, private_key="").header(),
     "the public key for the private one": lambda digest: replace(digest, private_key=digest.username).header(),
     "an unknown public key": lambda digest: replace(digest, username=f"{digest.username}x").header(),

@@ -4,6 +4,7 @@ from retryspec.checks import Untestable, decides
 from retryspec.suite.opsmanager.client import OpsManager, Query
 from retryspec.suite.opsmanager.expectations import (
     NOT_FOUND,
+    ODD_CHARACTERS,
     before_retry,
     expect_code,
     expect_no_success,
@@ -13,20 +14,21 @@ from retryspec.suite.opsmanager.expectations import (
     expect_unchanged,
     near_ids,
 )
-from retryspec.suite.opsmanager.model import JobPlan, Status
+from retryspec.suite.opsmanager.model import Group, JobPlan, Status
 from retryspec.suite.opsmanager.shape import GET, LIST, RETRY
 
 FAILED = JobPlan(Status.FAILURE)
 WRAPPED: Query = {"envelope": "true"}
 PRETTY: Query = {"pretty": "true"}
 
-ODD_IDS = ("zz", "g" * 24, "%C3%A9" * 24, "%00", "a" * 2000, "%FF")
+ODD_IDS = ("zz", "g" * 24, ODD_CHARACTERS, "%00", "a" * 2000, "%FF")
 
 
 @decides("OM-RETRY-16", "OM-RETRY-17")
 def test_job_that_is_not_in_the_project(opsmanager: OpsManager) -> None:
     """A job that nobody made, or one of another project, is not retried, and no job of either project is touched."""
-    group, other = opsmanager.fresh_group([FAILED] * 2), opsmanager.fresh_group([FAILED] * 2)
+    group = opsmanager.fresh_group([FAILED, JobPlan(Status.SUCCESS)])
+    other = opsmanager.fresh_group([FAILED] * 3)
     before, elsewhere = before_retry(opsmanager, group), before_retry(opsmanager, other)
 
     refused, never_made = True, opsmanager.unknown_id()
@@ -43,15 +45,21 @@ def test_job_that_is_not_in_the_project(opsmanager: OpsManager) -> None:
     refused &= expect_unchanged(opsmanager, "OM-RETRY-16", group, before, "since the named job does not exist")
     if not refused:
         raise Untestable("a job that does not exist was not refused", because="OM-RETRY-16")
+    expect_not_reached(opsmanager, group, other.ids[0])
     twin = opsmanager.retry(group, group.ids[0])
-    # One that nobody has retried yet, and one that runs again.
-    for here, there in ((group, other.ids[1]), (other, group.ids[0])):
-        answer = opsmanager.retry(here, there, about="OM-RETRY-17")
-        expect_refused(opsmanager, "OM-RETRY-17", answer, "the job is one of another project", 401, 403, 404)
+    # From where no job is failed any more, one that nobody has retried yet, and one that runs again.
+    expect_not_reached(opsmanager, group, other.ids[1])
+    expect_not_reached(opsmanager, other, group.ids[0])
     named = [group.ids[0]]
     expect_unchanged(opsmanager, "OM-RETRY-17", group, before, "since another project was named", but=named)
     expect_unchanged(opsmanager, "OM-RETRY-17", other, elsewhere, "since another project was named")
     expect_retried(opsmanager, twin, "the job failed and is one of this project")
+
+
+def expect_not_reached(opsmanager: OpsManager, here: Group, job_id: str) -> None:
+    """A job of another project is not found in this one."""
+    answer = opsmanager.retry(here, job_id, about="OM-RETRY-17")
+    expect_refused(opsmanager, "OM-RETRY-17", answer, "the job is one of another project", 401, 403, 404)
 
 
 @decides("OM-RETRY-18", "OM-RETRY-03")
@@ -61,7 +69,7 @@ def test_odd_ids_of_jobs(opsmanager: OpsManager) -> None:
     before = before_retry(opsmanager, group)
     known = group.ids[0]
 
-    for odd in (*ODD_IDS[:-1], known[:-1], f"{known}0", f"{known}%0A", f"{known},{group.ids[1]}"):
+    for odd in (*ODD_IDS, known[:-1], f"{known}0", f"{known}%0A", f"{known},{group.ids[1]}"):
         answer = opsmanager.odd(RETRY, group.id, odd, about="OM-RETRY-18")
         expect_refused(opsmanager, "OM-RETRY-18", answer, "this is no id", 400, 404)
     expect_unchanged(opsmanager, "OM-RETRY-18", group, before, "since no job was named")

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from retryspec.checks import Untestable, decides
+from retryspec.exchange import Request
 from retryspec.suite.opsmanager.client import Answer, Headers, OpsManager
 from retryspec.suite.opsmanager.digest import Challenge, Digest, challenge_of, challenges_in
 from retryspec.suite.opsmanager.expectations import expect_retried
@@ -105,9 +106,9 @@ def test_forms_of_a_digest(opsmanager: OpsManager) -> None:
         opsmanager.judge.expect(
             "OM-COMMON-06", answer.accepted, answer.exchange, expected=f"200 for a digest with {what}", strict=strict
         )
-    # It is signed as it is sent: neither decoded nor in another order.
+    # It is signed as it is sent: neither decoded nor in another order, nor cut at a comma.
     request = opsmanager.list_request(group.id, {"verbose": "false", "includeCount": "true"}, headers=UNSIGNED)
-    request = replace(request, target=request.target.replace("includeCount=true", "includeCount=%74rue"))
+    request = replace(request, target=request.target.replace("includeCount=true", "includeCount=%74rue&a=1,b=2"))
     answer = opsmanager.send_written(LIST, request, lambda digest: digest.header())
     opsmanager.judge.expect(
         "OM-COMMON-06", answer.status != 401, answer.exchange, expected="no 401 for a digest over the query as sent"
@@ -153,7 +154,7 @@ def test_one_nonce_many_times(opsmanager: OpsManager) -> None:
     opsmanager.judge.expect("OM-COMMON-06", True, expected="digests that were looked at as OM-COMMON-12")
 
 
-@decides("OM-COMMON-11", "OM-RETRY-21")
+@decides("OM-COMMON-11", "OM-RETRY-21", "OM-COMMON-12")
 def test_unknown_nonce(opsmanager: OpsManager) -> None:
     """A right digest over a nonce that nobody gave should be told to be stale, and works when made anew."""
     group = opsmanager.group([FAILED, FAILED])
@@ -167,6 +168,7 @@ def test_unknown_nonce(opsmanager: OpsManager) -> None:
         made_up = Challenge(
             "digest", tuple((name, nonce if name == "nonce" else value) for name, value in known.parameters)
         )
+        expect_not_stale(opsmanager, request, made_up)
         value = opsmanager.digest(request, made_up).header()
         answer = opsmanager.send(RETRY, opsmanager.with_authorization(request, value), ANY)
         found = challenge_of(answer.response)
@@ -187,7 +189,28 @@ def test_unknown_nonce(opsmanager: OpsManager) -> None:
                 received=now.status if now else None,
             )
         if found is None or not holds:
+            opsmanager.judge.leave_out("OM-COMMON-12")
             continue
         value = opsmanager.digest(request, found).header()
         again = opsmanager.send(RETRY, opsmanager.with_authorization(request, value), ANY)
+        opsmanager.judge.expect(
+            "OM-COMMON-12",
+            again.status != 401,
+            again.exchange,
+            expected="no 401 for the first use of a nonce just given",
+        )
         expect_retried(opsmanager, again, "the digest was made anew with the nonce of the 401", "OM-COMMON-11")
+
+
+def expect_not_stale(opsmanager: OpsManager, request: Request, challenge: Challenge) -> None:
+    """Whoever has no right key should not be told that all that is wrong is the nonce, even where that is wrong too."""
+    digest = replace(opsmanager.digest(request, challenge), username="unknown")
+    answer = opsmanager.send(RETRY, opsmanager.with_authorization(request, digest.header()), ANY)
+    found = challenge_of(answer.response)
+    opsmanager.judge.expect(
+        "OM-COMMON-11",
+        found is None or not found.stale,
+        answer.exchange,
+        expected="no stale=true for an unknown public key, whatever the nonce",
+        strict=False,
+    )

@@ -9,6 +9,7 @@ from retryspec.suite.opsmanager.client import Answer, OpsManager, Query
 from retryspec.suite.opsmanager.contents import without_links
 from retryspec.suite.opsmanager.expectations import (
     NOT_FOUND,
+    ODD_CHARACTERS,
     before_retry,
     expect_code,
     expect_no_success,
@@ -30,7 +31,9 @@ EACH = [
     )
 ]
 FAILED = JobPlan(Status.FAILURE)
-IN_FULL: Query = {"itemsPerPage": 1, "verbose": "true"}
+IN_FULL: Query = {"pageNum": 2, "itemsPerPage": 1, "verbose": "true"}
+
+ERROR_MEMBERS = ("detail", "error", "errorCode", "parameters", "reason")
 
 FORMS: list[Query] = [
     {"pretty": "true", "envelope": "false"},
@@ -183,17 +186,39 @@ def call(opsmanager: OpsManager, operation: str, group: Group, job_id: str, quer
     return opsmanager.get(group, job_id, query) if operation == GET else opsmanager.list(group, query)
 
 
-@decides("OM-GET-04", "OM-COMMON-34", "OM-COMMON-14", "OM-COMMON-16", "OM-COMMON-17", "OM-COMMON-18", "OM-COMMON-19")
+def documented_members(body: object) -> set[str]:
+    """Those members of an error document that the contract has and that have a value here."""
+    return {name for name in ERROR_MEMBERS if isinstance(body, dict) and body.get(name) is not None}
+
+
+@decides(
+    "OM-GET-04",
+    "OM-COMMON-34",
+    "OM-COMMON-14",
+    "OM-COMMON-16",
+    "OM-COMMON-17",
+    "OM-COMMON-18",
+    "OM-COMMON-19",
+    "OM-COMMON-23",
+)
 def test_job_that_does_not_exist(opsmanager: OpsManager) -> None:
     """A job that nobody made is answered 404 with its code, one of another project is not shown, the twin is."""
     group, other = (opsmanager.fresh_group([FAILED, JobPlan(Status.SUCCESS)]) for _ in range(2))
     opsmanager.job(group, group.ids[0])
 
     unknown_ids: list[tuple[str, Query]] = list(zip(near_ids(group.ids[0]), ({}, {"pretty": "true"}), strict=True))
+    members: list[set[str]] = []
     for unknown, query in unknown_ids:
         answer = opsmanager.odd(GET, group.id, unknown, query, about="OM-GET-04")
         expect_refused(opsmanager, "OM-GET-04", answer, "there is no such job", 404)
         expect_code(opsmanager, "OM-GET-04", answer, 404, NOT_FOUND)
+        members.append(documented_members(answer.body))
+        opsmanager.judge.expect(
+            "OM-COMMON-23",
+            members[-1] == members[0],
+            answer.exchange,
+            expected=f"the members {', '.join(sorted(members[0]))} also with pretty=true",
+        )
     request = opsmanager.get_request(group.id, opsmanager.unknown_id(), {"envelope": "true"})
     answer = opsmanager.send_enveloped(request, Asked(sound=False, about="OM-GET-04"))
     expect_no_success(opsmanager, "OM-GET-04", answer, "there is no such job")
@@ -219,7 +244,7 @@ def test_odd_ids_of_jobs(opsmanager: OpsManager) -> None:
         f"{job_id}0",
         "g" * 24,
         "%20" * 3,
-        "%C3%A9" * 24,
+        ODD_CHARACTERS,
         "%00",
         "a" * 2000,
         "%FF",
