@@ -42,6 +42,16 @@ class NumbersForIds(Renaming):
         return str(1_000_000 + (task.number if task else place))
 
 
+@lenient("vcf A7", says="Ids are small numbers, each of which is near to another one.")
+class SmallNumbersForIds(Renaming):
+    """Counts from zero."""
+
+    def renamed(self, id_: str, place: int) -> str:
+        """Return how many tasks there were before."""
+        task = self.store.task(id_)
+        return str(task.number - 1 if task else place)
+
+
 @lenient("vcf A7", says="Ids have blanks in them.")
 class BlanksInIds(Renaming):
     """Writes ids for people."""

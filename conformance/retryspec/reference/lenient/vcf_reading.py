@@ -1,5 +1,7 @@
 """VCF servers that read tokens, paths and values in a way of their own."""
 
+from collections.abc import Sequence
+
 from retryspec_models.vcf.models import PageOfTask
 from retryspec_models.vcf.models import Task as ShownTask
 from retryspec_models.vcf.stubs import Call, Refusal
@@ -55,3 +57,12 @@ class EncodedPathRefused(Server):
         super().admit(call)
         if b"%" in call.raw_path:
             raise Refusal(400)
+
+
+@lenient("vcf A9", says="A method that a path does not have is 404 without a body, also where the id is empty.")
+class NowhereWithoutBody(Server):
+    """Knows pairs of a method and a path, and nothing else."""
+
+    def method_not_allowed(self, call: Call, allow: Sequence[str]) -> Refusal:
+        """Refuse what is nowhere."""
+        return Refusal(404)

@@ -181,6 +181,8 @@ def _attribute_status(problem: ShapeProblem, asked: Asked) -> list[tuple[str, bo
 
 
 def _attribute_error(problem: ShapeProblem, asked: Asked) -> list[tuple[str, bool]]:
+    if asked.open and not asked.sound and problem.operation in (GET, RETRY) and problem.status in (400, 404, 405):
+        return []  # the path itself is open, so that it may lead to what is no part of the API (vcf A9)
     # Proxies and filters answer 401 and 403 before the service, and no source has them for tasks (vcf A16); nor has one
     # the 400 that a path which is open may meet there (vcf A8, A9).
     strict = asked.sound or problem.status in (400, 404, 409, 500)

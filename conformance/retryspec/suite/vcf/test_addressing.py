@@ -38,12 +38,20 @@ def expect_unknown(vcf: Vcf, behaviour: str, answer: Answer, what: str) -> None:
     vcf.judge.expect(behaviour, answer.status == 404, answer.exchange, expected=expected, strict=False)
 
 
+def malformed(known: Batch) -> list[str]:
+    """The ids that are in no form of an id; 0 is one where tasks are counted."""
+    return [name for name in MALFORMED if not (name.isdigit() and known.ids[0].isdigit())]
+
+
 def near_ids(task_id: str, known: Batch) -> list[str]:
     """Ids that come close to a task's and are not it, percent-encoded; none is by chance that of another task."""
-    near = [task_id[:-1], task_id[1:], f"{task_id}0", f"0{task_id}", f"{task_id[:8]}%", f"{task_id[:-1]}_"]
-    near.append(f"{task_id}.json")
+    near = [f"{task_id[:8]}%", f"{task_id[:-1]}_", f"{task_id}.json"]
+    if not task_id.isdigit():
+        # What is near to an id that is counted up is somebody else's.
+        near += [task_id[:-1], task_id[1:], f"{task_id}0", f"0{task_id}"]
     with suppress(ValueError):
-        # With one digit changed a UUID is nobody's, which cannot be said of ids that are counted up.
+        # With one digit changed a UUID is nobody's; and its first part is no id, though people tell tasks apart by it.
+        near.append(str(UUID(task_id))[:8])
         for bit in (0, 60, 124):
             near.append(str(UUID(int=UUID(task_id).int ^ (1 << bit))))
     return [in_path(name) for name in near if name and name not in known.ids]
@@ -64,8 +72,8 @@ def encoded(task_id: str) -> str:
     return "".join(f"%{byte:02x}" for byte in task_id[0].encode()) + in_path(task_id[1:])
 
 
-# What clients say that they read; an Error is JSON for all of them.
-ACCEPTS: tuple[Headers, ...] = ({}, {"Accept": None}, {"Accept": "*/*"})
+# What clients say that they read, and of a body that they do not send; an Error is JSON for all of them.
+FORMS: tuple[Headers, ...] = ({}, {"Accept": None}, {"Accept": "*/*", "Content-Type": "application/json"})
 
 
 @decides("VCF-GET-03")
@@ -74,7 +82,7 @@ def test_unknown_task_is_not_found(vcf: Vcf) -> None:
     known = vcf.some_tasks([FAILED]).ids[0]
 
     vcf.task(known)
-    for unknown, headers in zip(vcf.unknown_ids(), ACCEPTS, strict=True):
+    for unknown, headers in zip(vcf.unknown_ids(), FORMS, strict=True):
         answer = vcf.get(unknown, headers=headers)
         vcf.judge.expect("VCF-GET-03", answer.status == 404, answer.exchange, expected="404, since no task has this id")
     vcf.task(known)
@@ -85,7 +93,7 @@ def test_malformed_id_is_not_found(vcf: Vcf) -> None:
     """An id that is none gives 404, perhaps 400, and never a success or a fault (vcf A8, A9)."""
     batch = vcf.some_tasks([FAILED])
 
-    for name in (*MALFORMED, *near_ids(batch.ids[0], batch)):
+    for name in (*malformed(batch), *near_ids(batch.ids[0], batch)):
         expect_unknown(vcf, "VCF-GET-03", vcf.odd(GET, name), f"{name[:60]!r}")
     for name in OPEN:
         if name:
@@ -122,7 +130,7 @@ def test_retry_of_unknown_task_is_refused(vcf: Vcf) -> None:
 
     answers = []
     first, *others = vcf.unknown_ids()
-    for unknown, headers in zip((first, first, *others), ({}, *ACCEPTS), strict=True):
+    for unknown, headers in zip((first, first, *others), ({}, *FORMS), strict=True):
         answers.append(vcf.retry(unknown, headers=headers))
         vcf.judge.expect(
             "VCF-RETRY-07", answers[-1].status == 404, answers[-1].exchange, expected="404, since no task has this id"
@@ -130,6 +138,11 @@ def test_retry_of_unknown_task_is_refused(vcf: Vcf) -> None:
         # The first one is looked for once it was tried twice.
         if len(answers) > 1:
             expect_absent(vcf, unknown, strict=batch is not None and batch.promised)
+    answers.append(vcf.retry(first, b"{}", headers=FORMS[-1], open_=True))
+    expected = "404, since no task has this id, whatever the body is"
+    vcf.judge.expect(
+        "VCF-RETRY-07", answers[-1].status == 404, answers[-1].exchange, expected=expected, strict=answers[-1].accepted
+    )
     for each in ("VCF-RETRY-08", "VCF-RETRY-12", "VCF-GET-03"):
         vcf.judge.expect(each, True, expected="looked at in every exchange")
     if batch is not None:
@@ -175,7 +188,7 @@ def test_retry_of_malformed_id_is_refused(vcf: Vcf) -> None:
     before = before_retry(vcf, batch)
 
     answers = []
-    for name in (*MALFORMED, *near_ids(batch.ids[0], batch)):
+    for name in (*malformed(batch), *near_ids(batch.ids[0], batch)):
         answers.append(vcf.odd(RETRY, name))
         expect_unknown(vcf, "VCF-RETRY-07", answers[-1], f"{name[:60]!r}")
     expect_no_effect(vcf, batch, before, answers, "a retry with a malformed id")
