@@ -58,7 +58,7 @@ class Calls:
         return self.send(RETRY, request, Asked(task_id, open=open_))
 
     def retry_request(
-        self, task_id: str, body: bytes | None = b"", *, headers: Headers | None = None, query: str = ""
+        self, task_id: str, body: bytes | None = b"", headers: Headers | None = None, *, query: str = ""
     ) -> Request:
         """The request of `retry`, not yet sent."""
         request = self.wire.request("PATCH", _path(task_id, query), body, headers=headers)
@@ -158,7 +158,12 @@ class Calls:
             self._must_claim(operation)
         exchanges = self.wire.session.exchanger.send_together(requests)
         return [
-            self.seen(operation, exchange, Asked(_task_in(exchange.request) if operation == GET else None))
+            # A body may be what a retry is refused for (vcf A6).
+            self.seen(
+                operation,
+                exchange,
+                Asked(_task_in(exchange.request)) if operation == GET else Asked(open=bool(exchange.request.body)),
+            )
             for operation, exchange in zip(operations, exchanges, strict=True)
         ]
 

@@ -1,5 +1,6 @@
 """Access tokens: without a valid one an operation on tasks is refused and does nothing."""
 
+import string
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,8 @@ BESIDE_A_QUERY = "absent, with another query"
 
 NOBODYS_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJub2JvZHkifQ.bm8tc2lnbmF0dXJlLWF0LWFsbC1oZXJl"
 NOBODYS_PASSWORD = "bm9ib2R5OnBhc3N3b3Jk"
+
+_BASE_64 = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 
 SHOWN = ("Bearer", "BearerX", "Basic", "Token", "null", "x", NOBODYS_TOKEN, NOBODYS_PASSWORD)
 
@@ -46,6 +49,7 @@ def unusable(token: str) -> dict[str, str | None]:
         "a token and another part": f"Bearer {token}.e30",
         "a token with another character": f"Bearer {altered(token, len(token) // 2)}",
         "a token with another signature": f"Bearer {altered(token, token.rfind('.') + 1)}",
+        "a token with another last character": f"Bearer {with_another_end(token)}",
         OTHER_CASE: f"Bearer {token.swapcase()}",
         "a token and a blank and more": f"Bearer {token} x",
         "a token in another scheme": f"Basic {token}",
@@ -62,6 +66,12 @@ def altered(token: str, place: int) -> str:
     """A token with another character at a place, or its start for the last one, which may hold bits without meaning."""
     place = place if place < len(token) - 1 else 0
     return f"{token[:place]}{'A' if token[place] != 'A' else 'B'}{token[place + 1 :]}"
+
+
+def with_another_end(token: str) -> str:
+    """A token with another last character, half the alphabet away: bits that mean nothing are not all that differs."""
+    place = _BASE_64.find(token[-1])
+    return token[:-1] + (_BASE_64[place ^ 32] if place >= 0 else "A")
 
 
 def call_with(vcf: Vcf, operation: str, batch: Batch, authorization: str | None) -> tuple[Request, Asked]:

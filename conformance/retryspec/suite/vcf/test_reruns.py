@@ -25,8 +25,10 @@ LONG = TaskPlan(Meaning.FAILED, rerun_seconds=60)
 # Whether that is a failure could be argued about (vcf A15).
 ARGUED = Meaning.COMPLETED_WITH_WARNING
 
-# Seconds that a re-run lasts which is watched for nearly as long.
+# Seconds that a re-run lasts which is watched for nearly as long, and one that may not end while it is looked at.
 LASTING = 4
+SHORT = 3
+AT_ONCE = 6
 
 
 def expect_end(vcf: Vcf, batch: Batch, task_id: str, meaning: Meaning, started: float) -> bool:
@@ -62,18 +64,20 @@ def test_rerun_goes_as_asked(vcf: Vcf) -> None:
             TaskPlan(Meaning.FAILED, rerun_seconds=1, rerun_status=Meaning.SUCCESSFUL),
             LONG,
             TaskPlan(Meaning.FAILED, rerun_seconds=1, rerun_status=Meaning.FAILED),
+            # The fourth of the reference server does not tell isRetryable, which was not there before 5.1.1 (vcf A14).
+            TaskPlan(Meaning.FAILED, rerun_seconds=1, rerun_status=Meaning.FAILED),
             FAILED,
             TaskPlan(Meaning.SUCCESSFUL),
         ]
     )
-    to_success, long, to_failure, untouched, done = batch.ids
+    to_success, long, to_failure, also_to_failure, untouched, done = batch.ids
     before = before_retry(vcf, batch)
     listed = set(vcf.walk({"taskName": batch.mark}, until=frozenset(batch.ids))) if vcf.claims("getTasks") else set()
 
     # What is refused may stand in a queue all the same, and run later.
     answers = {done: vcf.retry(done), untouched: vcf.retry(untouched, headers={"Authorization": None}, open_=True)}
     as_they_were = {task_id: before[task_id] for task_id, answer in answers.items() if answer.refused and before}
-    for task_id in (to_success, to_failure, long):
+    for task_id in (to_success, to_failure, also_to_failure, long):
         expect_retried(vcf, batch, vcf.retry(task_id), before, task_id, "the task failed")
     started = time.monotonic()
     # Where this comes late, the task may have failed again, and is retried a second time.
@@ -101,6 +105,8 @@ def test_rerun_goes_as_asked(vcf: Vcf) -> None:
             expect_kept(vcf, before, vcf.snapshot(batch, [to_failure]))
             if to_failure in listed:
                 expect_end_listed(vcf, batch, before, to_failure, *UNDER_WAY, Meaning.FAILED)
+        if expect_end(vcf, batch, also_to_failure, Meaning.FAILED, started):
+            expect_retried_again(vcf, batch, also_to_failure, "second")
     for behaviour, task_id in (("VCF-STATE-04", done), ("VCF-RETRY-03", untouched)):
         what = "since no retry of it was accepted"
         expect_unchanged(vcf, behaviour, batch, {i: as_they_were[i] for i in as_they_were if i == task_id}, what)
@@ -182,6 +188,37 @@ def fails_and_is_retried(vcf: Vcf, batch: Batch, task_id: str, number: str, star
     """A re-run whose time is over has failed as asked, and its task is retried once more."""
     fails = expect_end(vcf, batch, task_id, Meaning.FAILED, started)
     return fails and expect_retried_again(vcf, batch, task_id, number)
+
+
+@decides("VCF-STATE-06", "VCF-STATE-02")
+@takes_time
+@in_background
+def test_one_retry_of_what_failed_again_is_accepted(vcf: Vcf) -> None:
+    """Of several retries at one moment of a task that has failed again no more than one answers 200."""
+    batch = vcf.fresh_tasks([TaskPlan(Meaning.FAILED, rerun_seconds=SHORT, rerun_status=Meaning.FAILED)])
+    if not batch.promised or not vcf.can_look:
+        raise Untestable("needs a provider of states that promises rerunsAsAsked, and an operation that shows tasks")
+    named = batch.ids[0]
+    before = before_retry(vcf, batch)
+
+    started = time.monotonic()
+    expect_retried(vcf, batch, vcf.retry(named), before, named, "the task failed")
+    time.sleep(SHORT)
+    if not expect_end(vcf, batch, named, Meaning.FAILED, started):
+        raise Untestable("the re-run did not fail as asked", because="VCF-STATE-02")
+    together = time.monotonic()
+    answers = vcf.send_together([vcf.retry_request(named)] * AT_ONCE)
+    accepted = [answer for answer in answers if answer.accepted]
+    # Where the answers came late the task may have failed once more; and a server may count whole seconds.
+    in_time = time.monotonic() - together < SHORT - 1
+    vcf.judge.expect(
+        "VCF-STATE-06",
+        len(accepted) <= 1 or not in_time,
+        accepted[-1].exchange if accepted else None,
+        expected=f"200 for one of {AT_ONCE} retries of a task that failed again",
+        received=f"200 for {len(accepted)}",
+        conclusive=True,
+    )
 
 
 @decides("VCF-STATE-02", "VCF-STATE-01", "VCF-RETRY-09", "VCF-RETRY-14")

@@ -1,5 +1,6 @@
 """What a retry does, to which task, and that nothing else happens."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -16,8 +17,8 @@ from retryspec.suite.vcf.expectations import (
     expect_unchanged,
     expect_under_way,
 )
-from retryspec.suite.vcf.model import UNDER_WAY, Batch, Meaning, TaskPlan
-from retryspec.suite.vcf.shape import GET
+from retryspec.suite.vcf.model import ENDED, UNDER_WAY, Batch, Meaning, Task, TaskPlan
+from retryspec.suite.vcf.shape import GET, LIST
 
 FAILED = TaskPlan(Meaning.FAILED)
 LONG = TaskPlan(Meaning.FAILED, rerun_seconds=60)
@@ -201,6 +202,7 @@ def test_refusals_do_not_stand_in_the_way(vcf: Vcf) -> None:
     batch = vcf.fresh_tasks(MIXED)
     named = batch.failed[1]
     before = before_retry(vcf, batch)
+    listed = vcf.listed(batch, batch.ids) if vcf.claims(LIST) else {}
 
     answers = [vcf.retry(task_id) for task_id in batch.ids if task_id not in batch.failed]
     for answer in answers:
@@ -214,9 +216,26 @@ def test_refusals_do_not_stand_in_the_way(vcf: Vcf) -> None:
         answers.append(without_token)
     before.pop(locked if without_token.accepted else "", None)
     expect_no_effect(vcf, batch, before, answers, "a retry of tasks that are not failed, or without a token,")
+    expect_listed_unchanged(vcf, batch, listed, but=locked if without_token.accepted else None)
     before = vcf.snapshot(batch) if vcf.can_look else {}
     expect_retried(vcf, batch, vcf.retry(named), before, named, "the task failed, whatever else was refused")
     expect_under_way(vcf, batch, [named], before)
     expect_unchanged(vcf, "VCF-RETRY-03", batch, before, "since it was not named in the retry", but=[named])
     if without_token.refused and (locked not in before or before[locked].meaning is Meaning.FAILED):
         expect_retried(vcf, batch, vcf.retry(locked), before, locked, "a retry that was refused for its token is over")
+
+
+def expect_listed_unchanged(vcf: Vcf, batch: Batch, before: Mapping[str, Task], *, but: str | None) -> None:
+    """The list shows the tasks that have ended as it did before some retries were refused."""
+    watched = {task_id: task for task_id, task in before.items() if task_id in batch.ids and task.meaning in ENDED}
+    now = vcf.listed(batch, watched) if watched else {}
+    changed = [i for i, task in watched.items() if i != but and i in now and now[i].state != task.state]
+    vcf.judge.expect(
+        "VCF-STATE-04",
+        not changed,
+        expected=f"{changed[0]} listed as before: {watched[changed[0]].whole[:300]}"
+        if changed
+        else "the list as before",
+        received=now[changed[0]].whole[:300] if changed else None,
+        strict=batch.promised,
+    )

@@ -85,8 +85,10 @@ def test_reading_changes_nothing(vcf: Vcf) -> None:
         vcf.get(task_id)
     if vcf.claims(LIST):
         vcf.list()
-        vcf.list({"taskStatus": "Failed", "pageSize": "5"})
-        vcf.list({"doLiveRefresh": "true", "pageSize": "20"}, open_=True)
+        # These tasks are to be on the page, where the server makes them.
+        these = {"taskName": batch.mark} if batch.mark else {}
+        vcf.list({**these, "taskStatus": "Failed", "pageSize": "5"})
+        vcf.list({**these, "doLiveRefresh": "true", "pageSize": "20"}, open_=True)
     last = vcf.snapshot(batch, first)
     for task_id, before in first.items():
         now = last.get(task_id)
@@ -115,9 +117,12 @@ def test_reading_changes_nothing(vcf: Vcf) -> None:
 NAMES = ("\"quoted\" 'twice' \\ / <b>&amp; 100 % {0}", "T\u00e2che \u65e5\u5fd7 \U0001f4c8 \u202e", "long " + "x" * 300)
 
 
-@decides("VCF-GET-02", "VCF-LIST-01", "VCF-RETRY-05")
+@decides("VCF-GET-02", "VCF-LIST-01", "VCF-RETRY-05", "VCF-RETRY-10")
 def test_names_of_every_kind_are_shown(vcf: Vcf) -> None:
-    """A task is shown, listed and retried whatever its name is, where the provider of states takes such a name."""
+    """A task is shown, listed, retried and refused whatever its name is, where the provider of states takes the name.
+
+    A refusal may quote the name, and is an Error for all that.
+    """
     batch = vcf.fresh_tasks([TaskPlan(Meaning.FAILED, label=name) for name in NAMES])
 
     shown = vcf.snapshot(batch)
@@ -141,6 +146,8 @@ def test_names_of_every_kind_are_shown(vcf: Vcf) -> None:
     for task_id, name in zip(batch.ids, NAMES, strict=True):
         if vcf.claims(RETRY):
             expect_retried(vcf, batch, vcf.retry(task_id), shown, task_id, f"the task failed, whose name is {name!r}")
+            vcf.retry(task_id)
+    vcf.judge.expect("VCF-RETRY-10", True, expected="an Error, which is looked at in every exchange")
     vcf.judge.expect("VCF-RETRY-05", True, expected="looked at where tasks can be retried")
 
 

@@ -8,10 +8,14 @@ from typing import Any
 from retryspec.checks import Untestable, decides
 from retryspec.exchange import ReadOnly
 from retryspec.suite.vcf.client import Answer, Vcf
-from retryspec.suite.vcf.model import Meaning, TaskPlan
+from retryspec.suite.vcf.expectations import expect_under_way
+from retryspec.suite.vcf.model import Batch, Meaning, TaskPlan
 from retryspec.suite.vcf.shape import GET, LIST, LOGIN, RETRY, Asked
 
 FAILED = TaskPlan(Meaning.FAILED)
+
+# What says that a retry has its effect, whoever asks for it.
+EFFECT = ("VCF-RETRY-05", "VCF-STATE-02")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,9 @@ def tokens_of(vcf: Vcf, answer: Answer) -> Tokens:
 
 
 def expect_let_in(vcf: Vcf, behaviour: str, token: str, what: str, *, strict: bool = True) -> None:
-    """A token is accepted by the operations on tasks, with one that can be retried where it can be had."""
-    task_id = task_to_retry(vcf)
+    """A token is accepted by the operations on tasks; a retry has its effect, where there is a task to be retried."""
+    batch = task_to_retry(vcf)
+    task_id = batch.ids[0] if batch else vcf.unknown_id()
     for operation in (LIST, GET, RETRY):
         if not vcf.claims(operation):
             continue
@@ -79,14 +84,16 @@ def expect_let_in(vcf: Vcf, behaviour: str, token: str, what: str, *, strict: bo
             expected=f"no refusal of {operation} with {what}",
             strict=strict,
         )
+        if operation == RETRY and answer.accepted and batch:
+            expect_under_way(vcf, batch, batch.ids, {})
 
 
-def task_to_retry(vcf: Vcf) -> str:
-    """A failed task that was made for this, else an id that names none."""
+def task_to_retry(vcf: Vcf) -> Batch | None:
+    """A failed task that was made for this, where it can be had."""
     try:
-        return vcf.fresh_tasks([FAILED]).ids[0] if vcf.claims(RETRY) else vcf.unknown_id()
+        return vcf.fresh_tasks([FAILED]) if vcf.claims(RETRY) else None
     except (ReadOnly, Untestable):
-        return vcf.unknown_id()
+        return None
 
 
 def expect_refused(vcf: Vcf, behaviour: str, answer: Answer, what: str, usual: tuple[int, ...] = ()) -> None:
@@ -97,7 +104,7 @@ def expect_refused(vcf: Vcf, behaviour: str, answer: Answer, what: str, usual: t
         vcf.judge.expect(behaviour, answer.status in usual, answer.exchange, expected=expected, strict=False)
 
 
-@decides("VCF-AUTH-02", "VCF-AUTH-03", "VCF-AUTH-04", "VCF-AUTH-01")
+@decides("VCF-AUTH-02", "VCF-AUTH-03", "VCF-AUTH-04", "VCF-AUTH-01", *EFFECT)
 def test_login_gives_tokens(vcf: Vcf) -> None:
     """The right credentials give an access token that every operation accepts, and the id of a refresh token."""
     tokens = signed_in(vcf)
@@ -108,6 +115,8 @@ def test_login_gives_tokens(vcf: Vcf) -> None:
     again = signed_in(vcf)
     expect_let_in(vcf, "VCF-AUTH-03", again.access, "the access token of a second login")
     expect_let_in(vcf, "VCF-AUTH-03", tokens.access, "the access token of an earlier login", strict=False)
+    for each in EFFECT:
+        vcf.judge.expect(each, True, expected="looked at where a task can be retried")
     if vcf.claims(LIST):
         request = vcf.list_request({"pageSize": "1"}, headers={"Authorization": f"Bearer {again.refresh}"})
         answer = vcf.send(LIST, replace(request, secrets=(again.refresh, *request.secrets)), Asked(open=True))
@@ -213,7 +222,7 @@ def test_login_that_is_no_object_is_refused(vcf: Vcf) -> None:
     vcf.judge.expect("VCF-AUTH-04", True, expected="an Error, which is looked at in every exchange")
 
 
-@decides("VCF-AUTH-05")
+@decides("VCF-AUTH-05", *EFFECT)
 def test_refresh_gives_an_access_token(vcf: Vcf) -> None:
     """The id of a refresh token gives an access token that is accepted, and can be used again until it ends."""
     tokens = signed_in(vcf)
@@ -232,6 +241,8 @@ def test_refresh_gives_an_access_token(vcf: Vcf) -> None:
     other = signed_in(vcf)
     answer = vcf.refresh(spelt_out(other.refresh), secrets=(other.refresh, other.refresh[1:]))
     expected = "200, since white space and escapes are JSON's business"
+    for each in EFFECT:
+        vcf.judge.expect(each, True, expected="looked at where a task can be retried")
     vcf.judge.expect("VCF-AUTH-05", answer.status == 200, answer.exchange, expected=expected)
 
 
