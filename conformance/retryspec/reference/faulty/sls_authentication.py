@@ -152,6 +152,15 @@ class UnknownKeyLetIn(Server):
             super().authenticate(call)
 
 
+@faulty("SLS-COMMON-05", says="An unknown AccessKeyId has an empty secret.")
+class UnknownKeyHasNoSecret(Server):
+    """Finds no secret and verifies without one."""
+
+    def secret_of(self, claim: Claim) -> str:
+        """Return the secret, or an empty one."""
+        return self.keys.get(claim.key_id, "")
+
+
 # The answer
 
 

@@ -224,13 +224,14 @@ def test_altered_signature_is_refused(sls: Sls, operation: str) -> None:
     shipper = sls.shipper_for(operation)
     around = Surroundings.of(sls, shipper)
     right = valid(sls, operation, shipper)
-    other_secret = sls.call_request(operation, shipper, secret="not-the-secret-of-this-key")
 
     answers = [
         expect_not_matched(sls, change(right), f"the signature is another one ({name})")
         for name, change in ALTERED.items()
     ]
-    answers.append(expect_not_matched(sls, other_secret, "it was signed with another secret"))
+    for secret, what in (("not-the-secret-of-this-key", "another secret"), ("", "an empty secret")):
+        signed = sls.call_request(operation, shipper, secret=secret)
+        answers.append(expect_not_matched(sls, signed, f"it was signed with {what}"))
     wrong = ALTERED["middle character"]
     beside = {name: valid(sls, operation, shipper, headers) for name, headers in BESIDE[operation].items()}
     if operation == GET:
@@ -282,6 +283,8 @@ def test_unusable_authorization_is_refused(sls: Sls, operation: str) -> None:
         answers["absent, with no task named"] = sls.put(shipper, [], headers={"Authorization": None})
     for name in {"nobodys-key-id", f"{key}x", key[:-1], key.swapcase()} - {key, ""}:
         answers[f"key id {name}"] = sls.call(operation, shipper, key_id=name)
+    nobody = sls.call(operation, shipper, key_id="nobodys-key-id", secret="")
+    answers["nobody's key id, signed with an empty secret"] = nobody
     for scheme in ("ACS", "LOGX"):
         other = header("authorization", partial(another_scheme, scheme))
         answers[f"scheme {scheme}"] = sls.send(other(right))

@@ -97,7 +97,7 @@ class Wire:
         sent |= {name: value for name, value in (headers or {}).items() if value is not None}
         if "authorization" not in changed:
             text = signature.string_to_sign(method, target, sent.items())
-            made = signature.sign(secret or self.target.access_key_secret, text)
+            made = signature.sign(self.target.access_key_secret if secret is None else secret, text)
             sent["Authorization"] = signature.authorization(key_id or self.target.access_key_id, made)
         _, colon, proof = sent.get("Authorization", "").rpartition(":")
         return Request(method, target, tuple(sent.items()), body, chunked, secrets=(proof,) if colon else ())
