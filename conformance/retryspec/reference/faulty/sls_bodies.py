@@ -13,9 +13,6 @@ from retryspec.reference.variations import accepted, faulty
 QUOTED = re.compile(r'"([^"\\]+)"')
 
 
-QUOTED = re.compile(r'"([^"\\]+)"')
-
-
 def read(body: bytes) -> Any:
     """Return what a body says, or None where it is not JSON."""
     try:
@@ -187,6 +184,57 @@ class BareIds(Laxer):
         """Return the ids of a line."""
         text = call.body.decode(errors="replace").strip()
         return [id_.strip(' "') for id_ in text.split(",")] if re.match(r'["\w]', text) else None
+
+
+@faulty("SLS-RETRY-02", says="A string that holds an array of ids is accepted.")
+class ArrayInString(Laxer):
+    """Decodes twice what a gateway encodes twice."""
+
+    def found(self, call: Call) -> list[str] | None:
+        """Return the array that a string holds."""
+        body = read(call.body)
+        array = read(body.encode(errors="replace")) if isinstance(body, str) else None
+        return array if isinstance(array, list) and all(isinstance(id_, str) for id_ in array) else None
+
+
+@faulty("SLS-RETRY-02", says="Arrays on lines of their own are accepted.")
+class ArrayOnEachLine(Laxer):
+    """Reads JSON by lines."""
+
+    def found(self, call: Call) -> list[str] | None:
+        """Return the ids of all lines."""
+        arrays = [read(line) for line in call.body.splitlines()]
+        ids = [id_ for array in arrays if isinstance(array, list) for id_ in array]
+        whole = len(arrays) > 1 and all(isinstance(array, list) for array in arrays)
+        return ids if whole and all(isinstance(id_, str) for id_ in ids) else None
+
+
+@faulty(
+    "SLS-RETRY-02",
+    says="Ids with commas or white space between them are accepted without brackets and quotation marks.",
+)
+class PlainIds(Laxer):
+    """Splits what it takes for words."""
+
+    def found(self, call: Call) -> list[str] | None:
+        """Return the words of a text without quotation marks."""
+        text = call.body.decode(errors="replace").strip()
+        is_plain = re.fullmatch(r"[\w.-]+([\s,]+[\w.-]+)*", text) is not None
+        return re.split(r"[\s,]+", text) if is_plain and read(call.body) is None and text != "null" else None
+
+
+@faulty("SLS-RETRY-02", says="A line break within a string is accepted.")
+class LineBreakInString(Laxer):
+    """Reads JSON without looking at control characters."""
+
+    def found(self, call: Call) -> list[str] | None:
+        """Return the ids, with whatever is in them."""
+        try:
+            body = json.loads(call.body, strict=False)
+        except (ValueError, RecursionError):
+            return None
+        is_ids = isinstance(body, list) and all(isinstance(id_, str) for id_ in body)
+        return body if is_ids and read(call.body) is None else None
 
 
 # Items that are no strings

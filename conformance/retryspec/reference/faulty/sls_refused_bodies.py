@@ -12,9 +12,6 @@ from retryspec.reference.variations import faulty
 QUOTED = re.compile(rb'"([^"\\]+)"')
 
 
-QUOTED = re.compile(rb'"([^"\\]+)"')
-
-
 class Overfull(Server):
     """Starts some of too many tasks before it refuses them."""
 

@@ -7,6 +7,7 @@ from retryspec_models.sls.stubs import Call, Problem, Reason, Refusal
 from retryspec.reference.faulty.sls_retry_answer import named
 from retryspec.reference.sls import Server, faults
 from retryspec.reference.sls.faults import Fault
+from retryspec.reference.sls.server import MOST_RETRIES
 from retryspec.reference.sls.store import Shipper
 from retryspec.reference.variations import accepted, faulty
 
@@ -168,4 +169,15 @@ class BodyBounded(Server):
         """Refuse a long body."""
         if len(call.body) > 256:
             raise self.refuse(faults.TOO_LARGE, limit=256)
+        super().retry_shipper_task(call, **given)  # type: ignore[arg-type]
+
+
+@faulty("SLS-RETRY-02", says="Ten entries are too many where the body has more than 600 bytes, white space included.")
+class TenEntriesBounded(Server):
+    """Guesses the number of ids from the length of the body."""
+
+    def retry_shipper_task(self, call: Call, **given: object) -> None:
+        """Refuse ten entries that take much room."""
+        if len(named(call)) == MOST_RETRIES and len(call.body) > 600:
+            raise self.refuse(faults.TOO_MANY_TASKS)
         super().retry_shipper_task(call, **given)  # type: ignore[arg-type]

@@ -104,12 +104,16 @@ def bad_bodies(task_id: str) -> Mapping[str, bytes]:
         "false": b"false",
         "zero": b"0",
         "an empty string": b'""',
+        "a string with an array in it": json.dumps(f"[{quoted}]").encode(),
         "an unclosed array": f"[{quoted}".encode(),
         "an array with a comma too much": f"[{quoted},]".encode(),
         "an array and more": f"[{quoted}] x".encode(),
         "two arrays": f"[{quoted}][{quoted}]".encode(),
+        "two arrays on two lines": f"[{quoted}]\n[{quoted}]\n".encode(),
         "single quotes": f"['{task_id}']".encode(),
         "no quotes": f"[{task_id}x]".encode(),
+        "ids alone": f"{task_id}x, {task_id}".encode(),
+        "an array with a line break in a string": f'[{quoted}, "x\ny"]'.encode(),
         "no UTF-8": b'["\xff\xfe"]',
         "a form": f"tasks={task_id}".encode(),
     }
@@ -144,8 +148,9 @@ def test_any_spelling_of_the_array_is_read(sls: Sls) -> None:
     units = second.encode("utf-16-be")
     escaped = "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
+    ten_times = ",\r\n".join([json.dumps(first)] * MOST_RETRIED)
     bodies = {
-        first: f"\n[\t{json.dumps(first)}\r\n{' ' * 4096}] \n".encode(),
+        first: f"\n[\t{ten_times}{' ' * 4096}] \n".encode(),
         second: f'["{escaped}"]'.encode(),
         third: json.dumps([third], ensure_ascii=False).encode(),
         fourth: json.dumps([fourth, fifth], separators=(",", ":")).encode(),
