@@ -73,6 +73,22 @@ class StatusDefaultFail(Server):
         return super().get_shipper_status(call, **given)
 
 
+@faulty("SLS-GET-08", "SLS-GET-17", "SLS-GET-18", says="With a size an empty status leaves the running tasks out.")
+class RunningLeftOutOfPages(Server):
+    """Lists what is over where somebody reads in pages."""
+
+    def get_shipper_status(self, call: Call, **given: Any) -> ShipperTaskPage:
+        """Return a page, and remember whether it is one of pages with an empty status."""
+        asked = dict(call.query)
+        self.over_alone = asked.get("status") == "" and "size" in asked
+        return super().get_shipper_status(call, **given)
+
+    def select(self, tasks: list[Task], status: str, now: float) -> list[Task]:
+        """Return the tasks of a status, or those that are over."""
+        found = super().select(tasks, status, now)
+        return [task for task in found if task.ends <= now] if self.over_alone else found
+
+
 # SLS-GET-09: the filter
 
 
@@ -126,6 +142,16 @@ class FilterBeforeRetry(Server):
         return [task for task in tasks if self.state_of(task, now) is State.FAIL or (task.runs > 0 and task.ends > now)]
 
 
+@faulty("SLS-GET-09", says="A failed task without a message is not found with status=fail.")
+class FilterByMessage(Server):
+    """Knows a failure by its message."""
+
+    def select(self, tasks: list[Task], status: str, now: float) -> list[Task]:
+        """Return the tasks of a status, and of failed ones those that say why."""
+        found = super().select(tasks, status, now)
+        return [task for task in found if task.message] if status == State.FAIL else found
+
+
 @faulty(
     "SLS-GET-09", "SLS-GET-12", "SLS-GET-17", says="The filter is applied to the page that would be listed without it."
 )
@@ -176,6 +202,18 @@ class UnknownStatusEmpty(Forgiving):
     """Finds no task of that status."""
 
     forgives: Sequence[str] = ("status",)
+
+
+@faulty("SLS-GET-10", says="An unknown status of more than 32 characters gets an empty page.")
+class LongStatusEmpty(Forgiving):
+    """Knows the words that fit into its column."""
+
+    forgives: Sequence[str] = ("status",)
+
+    def instead(self, problem: Problem, given: dict[str, str]) -> str | None:
+        """Return a long status as it is."""
+        value = given.get("status", "")
+        return value if len(value) > 32 else None
 
 
 @faulty("SLS-GET-10", says="An unknown status is taken for none.")

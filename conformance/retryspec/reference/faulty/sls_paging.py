@@ -50,6 +50,15 @@ class OffsetRounded(Server):
         return super().page_of(tasks, offset // size * size if size else offset, size)
 
 
+@faulty("SLS-GET-11", "SLS-GET-17", says="An offset of 100 or more leaves out one task too many.")
+class OffsetOfHundredSkips(Server):
+    """Counts the last task of the first hundred twice."""
+
+    def page_of(self, tasks: list[Task], offset: int, size: int) -> list[Task]:
+        """Return the page, one task late beyond the first hundred."""
+        return super().page_of(tasks, offset + (offset >= 100), size)
+
+
 @faulty("SLS-GET-17", "SLS-GET-11", "SLS-GET-20", says="An offset of more than 500 is taken as 500.")
 class OffsetUpToFiveHundred(Server):
     """Has the limit of the size for the offset."""

@@ -92,6 +92,16 @@ class OldWindowEmpty(Server):
         """Let every age pass."""
 
 
+@faulty("SLS-GET-06", says="A window of long ago is accepted where it is shorter than five minutes.")
+class OldMinutesAccepted(Server):
+    """Takes the age for a matter of long windows."""
+
+    def check_window_age(self, from_: int, to: int, now: float) -> None:
+        """Look at the age of what is long."""
+        if to - from_ >= 5 * 60:
+            super().check_window_age(from_, to, now)
+
+
 @faulty("SLS-GET-06", says="The length of a window is limited instead of its age.")
 class WindowLengthLimited(Server):
     """Takes the 48 hours for a duration."""

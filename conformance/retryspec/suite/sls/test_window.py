@@ -116,7 +116,7 @@ def test_window_of_long_ago_is_refused(sls: Sls) -> None:
     shipper = sls.some_shipper([TaskPlan("fail")])
     now = sls.now()
 
-    for hours, length in ((96, 1), (73, 0.5), (100, 20), (24 * 365, 1)):
+    for hours, length in ((96, 1), (73, 0.5), (74, 1 / MINUTE), (100, 20), (24 * 365, 1)):
         window = Window(int(now - hours * HOUR), int(now - (hours - length) * HOUR))
         for options in OPTIONS:
             answer = sls.get(shipper, window, **options)
