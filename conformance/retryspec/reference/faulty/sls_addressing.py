@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from retryspec_models.sls.models import ShipperTaskPage
 from retryspec_models.sls.stubs import Call
 
 from retryspec.reference.database import Database
@@ -216,6 +217,31 @@ class RunningOfNamesakeListed(Neighbourly):
     def strays(self, task: Task) -> bool:
         """Tell whether a task runs."""
         return self.state_of(task, self.now()) is State.RUNNING
+
+
+@faulty(
+    "SLS-COMMON-03", says="With status=running the tasks of a shipper of the same name elsewhere are listed as well."
+)
+class RunningOfNamesakeFiltered(RunningOfNamesakeListed):
+    """Has an index of running tasks by the name of the shipper."""
+
+    def page(self, shipper: Shipper, from_: int, to: int, status: str, offset: int, size: int) -> ShipperTaskPage:
+        """Return a page, and remember whether it is one of running tasks."""
+        self.of_running = status == State.RUNNING
+        return super().page(shipper, from_, to, status, offset, size)
+
+    def strays(self, task: Task) -> bool:
+        """Tell whether running tasks are asked for and this is one."""
+        return self.of_running and super().strays(task)
+
+
+@faulty("SLS-COMMON-16", says="Blanks around the name of a shipper are cut off.", warns=True)
+class ShipperNameTrimmed(Renaming):
+    """Tidies what people type."""
+
+    def taken_for(self, call: Call, name: ShipperName) -> ShipperName | None:
+        """Return the names, the shipper's without blanks around it."""
+        return ShipperName(name.project, name.logstore, name.shipper.strip())
 
 
 # SLS-COMMON-04: the project

@@ -235,6 +235,22 @@ class ShipperUnknownAsLogstore(Replacing):
     by = faults.LOGSTORE_UNKNOWN
 
 
+@faulty("SLS-COMMON-16", says="A retry with a shipper of another logstore is answered as an unknown logstore.")
+class ShipperElsewhereAsLogstore(ShipperOfOtherLogstoreEmpty):
+    """Finds a shipper of this name and takes the logstore for what is wrong."""
+
+    def get_shipper_status(self, call: Call, **given: Any) -> ShipperTaskPage:
+        """Return a page, as it should be."""
+        return Server.get_shipper_status(self, call, **given)
+
+    def shipper_of(self, call: Call) -> Shipper:
+        """Return the shipper, or refuse a retry for its logstore where the name is known."""
+        name = self.name_of(call)
+        if call.operation_id == "retryShipperTask" and self.store.shipper(name) is None and self.known(name):
+            raise self.refuse(faults.LOGSTORE_UNKNOWN, name=name.logstore)
+        return super().shipper_of(call)
+
+
 @faulty("SLS-COMMON-20", "SLS-COMMON-15", says="A retry in an unknown logstore is answered as an unknown project.")
 class LogstoreUnknownAsProjectOnPut(Replacing):
     """Finds the project through its logstores."""
