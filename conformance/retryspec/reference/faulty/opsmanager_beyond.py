@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from retryspec_models.opsmanager.stubs import Call, Refusal
+from retryspec_models.opsmanager.stubs import Call
 
 from retryspec.authentication.opsmanager import Claim, verify
 from retryspec.reference.apis import Setting
@@ -125,18 +125,6 @@ class PublicKeyInAnyCase(Server):
     def private_key_of(self, claim: Claim) -> str:
         """Return the private key of the public key that a request claims, in whatever case."""
         return super().private_key_of(replace(claim, username=claim.username.lower()))
-
-
-@faulty("OM-COMMON-12", says="The nonce beside stale=true is not kept, so that a client never gets in again.")
-class NonceOfStaleForgotten(Server):
-    """Drops the wrong one of two nonces."""
-
-    def unauthorized(self, *, stale: bool = False) -> Refusal:
-        """Return a 401, whose nonce is forgotten where the one before it was stale."""
-        refusal = super().unauthorized(stale=stale)
-        if stale:
-            self.nonces.drop(refusal.headers["WWW-Authenticate"].partition('nonce="')[2].partition('"')[0])
-        return refusal
 
 
 @faulty("OM-COMMON-11", says="An unknown public key with an unknown nonce is told stale=true.", warns=True)
