@@ -10,7 +10,7 @@ from rich.text import Text
 
 from retryspec.report import numbered_findings
 from retryspec.runner import ApiReport, RunReport
-from retryspec.verdicts import BehaviourResult, Finding, Outcome, Verdict
+from retryspec.verdicts import BehaviourResult, Finding, Outcome, Strength, Verdict
 from retryspec.visible import visible
 
 __all__ = ["print_summary"]
@@ -98,7 +98,7 @@ def _print_line(console: Console, result: BehaviourResult) -> None:
 
 def _print_finding(console: Console, number: str, result: BehaviourResult, finding: Finding) -> None:
     behaviour = result.behaviour
-    title = Text("  ").append(f"{_outcome_of(result, finding).value:9}", style=COLOURS[_outcome_of(result, finding)])
+    title = Text("  ").append(*_weight_of(finding))
     title.append(f"{number}  {behaviour.id} {behaviour.level}  {behaviour.says}", style="bold")
     console.print(title)
     rows = [("expected", finding.expected), ("received", finding.received), ("source", _source(result))]
@@ -111,10 +111,13 @@ def _print_finding(console: Console, number: str, result: BehaviourResult, findi
         console.print(Text("           ").append(f"{label:9}", style="dim").append(safe(value[:most])))
 
 
-def _outcome_of(result: BehaviourResult, finding: Finding) -> Outcome:
-    if not finding.stable:
-        return Outcome.UNSTABLE
-    return Outcome.FAIL if finding.strength == "strict" else Outcome.WARN
+def _weight_of(finding: Finding) -> tuple[str, str]:
+    """What a finding amounts to, in a word and its style; what a server may do is only noted."""
+    if finding.strength is Strength.NOTE:
+        return f"{'note':9}", "dim"
+    broken = Outcome.FAIL if finding.strength is Strength.STRICT else Outcome.WARN
+    outcome = broken if finding.stable else Outcome.UNSTABLE
+    return f"{outcome.value:9}", COLOURS[outcome]
 
 
 def _source(result: BehaviourResult) -> str:

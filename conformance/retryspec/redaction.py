@@ -44,8 +44,8 @@ PIECE, LONG_PIECE = 6, 24
 _LONG_BEGINS = re.compile(r"%|\\u|(?=[0-9A-Fa-f]{24})")
 """Where a long piece may begin: a character by its number, or as two digits."""
 
-# What a well-known value begins with gives nothing away, and stands in texts of ours.
-_OURS = "retryspec-"
+# What is well known gives nothing away and stands in texts of ours: how a default begins, the names of variables.
+_OURS = ("retryspec-", "sls_access_key_secret", "vcf_password", "vcf_token", "om_private_key")
 
 
 class Memory:
@@ -113,11 +113,13 @@ class Redactor:
     Args:
         secrets: those that are known from the beginning.
         memory: those that come up later.
+        public: what may be shown although a part of a secret may be the same, such as the id of a key.
     """
 
-    def __init__(self, secrets: Iterable[str], memory: Memory | None = None) -> None:
+    def __init__(self, secrets: Iterable[str], memory: Memory | None = None, *, public: Iterable[str] = ()) -> None:
         self._secrets = tuple(dict.fromkeys(secrets))
         self._memory = memory or Memory()
+        self._public = (*_OURS, *(each.lower() for each in public if each not in self._secrets))
 
     def text(self, text: str, also: Iterable[str] = (), *, whole: Iterable[str] = ()) -> str:
         """The text without the secrets, without those of `also`, and without what is one only as a `whole`."""
@@ -131,12 +133,27 @@ class Redactor:
                     text = text.replace(form, REDACTED)
         for secret in _longest_first([*self._secrets, *also]):
             if any(piece in text for piece in _pieces_of_all_parts(secret)):
-                text = _without_parts(text, secret)
+                text = self._without_parts(text, secret)
                 for form in _forms(secret):
                     # In other letters it is no longer than it was, and half of it is needed as before.
-                    text = _without_parts(text, form, encoded=form.lower() != secret.lower())
+                    text = self._without_parts(text, form, encoded=form.lower() != secret.lower())
         for secret in likely:
-            text = _without_parts(text, secret)
+            text = self._without_parts(text, secret)
+        return text
+
+    def _without_parts(self, text: str, secret: str, *, encoded: bool = False) -> str:
+        """The text without any half of a secret, or of what encodes it."""
+        length = _part(secret, encoded=encoded)
+        if len(text) < length or len(secret) < 2 * SHORTEST_PART:
+            return text
+        for start in range(len(secret) - length + 1):
+            part = secret[start : start + length]
+            # Longer pieces first; a shorter one may still stand elsewhere.
+            while part in text and not any(part.lower() in known for known in self._public):
+                end = start + length
+                while end < len(secret) and secret[start : end + 1] in text:
+                    end += 1
+                text = text.replace(secret[start:end], REDACTED)
         return text
 
 
@@ -168,22 +185,6 @@ def _pieces_of_parts(secret: str, *, encoded: bool = False) -> tuple[str, ...]:
     """Pieces of which one lies in each part."""
     step = _part(secret, encoded=encoded) - PIECE + 1
     return tuple(secret[start : start + PIECE] for start in range(0, len(secret) - PIECE + 1, step))
-
-
-def _without_parts(text: str, secret: str, *, encoded: bool = False) -> str:
-    """The text without any half of a secret, or of what encodes it."""
-    length = _part(secret, encoded=encoded)
-    if len(text) < length or len(secret) < 2 * SHORTEST_PART:
-        return text
-    for start in range(len(secret) - length + 1):
-        part = secret[start : start + length]
-        # Longer pieces first; a shorter one may still stand elsewhere.
-        while part in text and part.lower() not in _OURS:
-            end = start + length
-            while end < len(secret) and secret[start : end + 1] in text:
-                end += 1
-            text = text.replace(secret[start:end], REDACTED)
-    return text
 
 
 @lru_cache(maxsize=512)

@@ -68,6 +68,7 @@ class Session:
         options: RunOptions,
         *,
         secrets: tuple[str, ...],
+        public: tuple[str, ...] = (),
         curl: Callable[[Request, str], str],
     ) -> None:
         self.document = document
@@ -77,7 +78,7 @@ class Session:
         self.kept: dict[str, object] = {}
         """What the first look of a check keeps for its second, by check."""
         self._memory = memory_of(claim.base_url)
-        self._redactor = Redactor((*secrets, *claim.secrets), self._memory)
+        self._redactor = Redactor((*secrets, *claim.secrets), self._memory, public=public)
         self.exchanger = self._exchanger(claim.base_url)
         self.states = self._provider_states()
         self._curl = curl

@@ -38,7 +38,9 @@ class ProviderStates:
         if exchange.response is None:
             raise Untestable(f"the provider state {state!r} could not be set up: {exchange.failure}")
         if exchange.response.status != 200:
-            raise Untestable(f"the provider state {state!r} is not supported ({exchange.response.status})")
+            raise Untestable(
+                f"the provider state {state!r}{_asked_for(params)} is not supported ({exchange.response.status})"
+            )
         try:
             values = parse_json(exchange.response.body)
         except BadJson as error:
@@ -52,6 +54,14 @@ class ProviderStates:
     def close(self) -> None:
         """Close every connection."""
         self._exchanger.close()
+
+
+def _asked_for(params: Mapping[str, Any]) -> str:
+    """What is asked for beside the state itself: which statuses, and whether a fault."""
+    things = [each for value in params.values() if isinstance(value, list) for each in value]
+    asked = sorted({str(each["status"]) for each in things if "status" in each})
+    asked += ["a fault"] if "fault" in params or any("fault" in each for each in things) else []
+    return f" with {', '.join(asked)}" if asked else ""
 
 
 def _is_unicode(value: Any) -> bool:

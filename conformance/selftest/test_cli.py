@@ -271,7 +271,7 @@ def test_provider_of_states_that_fails_is_3(retryspec: Call, tmp_path: Path) -> 
         said = retryspec("check", "--target", str(file))
 
     assert said.code == 3
-    assert "/_states: the provider state 'a shipper with tasks' is not supported (404)" in said.out
+    assert "/_states: the provider state 'a shipper with tasks' with fail is not supported (404)" in said.out
 
 
 @pytest.mark.parametrize(

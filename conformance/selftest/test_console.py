@@ -118,6 +118,9 @@ def test_warnings_are_told_from_failures(shown: Shown) -> None:
     warned = BehaviourResult(SHOULD, Outcome.WARN, None, (), (finding(SHOULD.id, Strength.SHOULD),))
     unstable = BehaviourResult(MUST, Outcome.UNSTABLE, None, (), (finding(stable=False),))
 
+    noted = BehaviourResult(MUST, Outcome.PASS, None, (), (finding(strength=Strength.NOTE),))
+
+    assert re.search(r"note +F1  X-MUST-01", shown(noted, verdict=Verdict.CONFORMS))
     assert re.search(r"warn +F1  X-SHOULD-02", shown(warned, verdict=Verdict.CONFORMS))
     assert re.search(r"unstable +F1  X-MUST-01", shown(unstable, verdict=Verdict.CONFORMS))
 

@@ -168,3 +168,13 @@ def test_page_that_is_called_a_token_is_no_work() -> None:
     page = '{"a":' * 100_000
 
     assert REDACTED in Redactor([page]).text(page[:2000], [page, page[::-1]])
+
+
+@pytest.mark.parametrize("secret", ["indep-secret", "my-secret", "a-vcf-password", "token-of-key-id"])
+def test_names_of_our_own_and_what_is_public_stay_readable(secret: str) -> None:
+    """The variables of a curl line and the id of a key are shown, whatever a secret has in common with them."""
+    redactor = Redactor([secret], public=["indep-key-id"])
+    line = '-hmac "$SLS_ACCESS_KEY_SECRET"; curl -u "$OM_PRIVATE_KEY" -d "$VCF_PASSWORD" -H "LOG indep-key-id:$S"'
+
+    assert redactor.text(line) == line
+    assert redactor.text(f"{secret} {secret.upper()}") == f"{REDACTED} {REDACTED}"

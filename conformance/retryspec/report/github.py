@@ -17,7 +17,7 @@ from typing import TextIO
 
 from retryspec.report.content import numbered_findings
 from retryspec.runner import RunReport
-from retryspec.verdicts import BehaviourResult, Finding, Outcome
+from retryspec.verdicts import BehaviourResult, Finding, Outcome, Strength
 from retryspec.visible import visible
 
 __all__ = ["commands_stopped", "tell_github", "without_commands"]
@@ -70,14 +70,15 @@ def _listens() -> bool:
 
 
 def annotations(report: RunReport) -> list[str]:
-    """A workflow command for each run that was not finished, and for each finding that fails or warns."""
-    lines: dict[str, list[str]] = {"error": [], "warning": []}
+    """A workflow command for each run that was not finished, and for each finding: an error, a warning or a notice."""
+    lines: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
     for api in report.apis:
         if api.trouble:
             lines["error"].append(f"::error title={_property(api.slug)}::{_data(_cut(api.trouble))}")
     for slug, found in numbered_findings(report).items():
         for number, result, finding in found:
             kind = "error" if result.outcome is Outcome.FAIL and not result.known else "warning"
+            kind = "notice" if finding.strength is Strength.NOTE else kind
             title = _property(f"{slug}-{number} {result.behaviour.id}")
             lines[kind].append(f"::{kind} title={title}::{_data(_told(result, finding))}")
     return [line for kind in lines.values() for line in kind[:MOST_ANNOTATIONS]]

@@ -140,6 +140,15 @@ class RerunsEndAtOnce(RerunsUnpromised):
     store_type = OwnStore
 
 
+@lenient("sls A-05", says="Without a promise: re-runs succeed at once, and what ended after a window is not in it.")
+class EndedLaterNotListed(RerunsEndAtOnce):
+    """Shows what had ended by the end of the window."""
+
+    def in_window(self, shipper: Shipper, from_: int, to: int) -> list[Task]:
+        """Return the tasks that were created in the window and had not ended after it."""
+        return [task for task in super().in_window(shipper, from_, to) if task.finished <= to]
+
+
 @lenient("sls R-03", says="Without a promise: re-runs fail again at once.")
 class RerunsFailAtOnce(RerunsUnpromised):
     """Meets the same trouble again; a later end is all that tells of it."""

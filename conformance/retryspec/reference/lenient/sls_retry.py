@@ -59,6 +59,21 @@ class FinishTimeForeseen(Server):
         return task.finished
 
 
+class RunningRenewedStore(CreationRenewedStore):
+    """Starts what runs anew as well, and counts that as a new creation."""
+
+    def may_run_again(self) -> str:
+        """Return that a task has failed or runs."""
+        return "(ends > :now OR outcome = 'fail')"
+
+
+@lenient("sls A-48", says="A task that runs begins anew when it is named, and counts as created then.")
+class RunningRenewed(Server):
+    """Stays running in any case; nothing is strict about the times."""
+
+    store_type = RunningRenewedStore
+
+
 @lenient("sls A-45", says="A task that has succeeded runs again when it is named.")
 class SucceededRunAgain(Server):
     """Takes whatever has ended, as a test of the .NET SDK expects; that a success stays one is a should."""

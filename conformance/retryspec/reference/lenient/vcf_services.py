@@ -1,6 +1,7 @@
 """VCF servers that behave as a busy service does: nothing is promised, others are at work, tasks come and go."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from retryspec_models.vcf.models import PageOfTask
@@ -11,7 +12,9 @@ from retryspec.reference.variations import lenient
 from retryspec.reference.vcf import Server, states
 from retryspec.reference.vcf.listing import Asked
 from retryspec.reference.vcf.sample import Wish, made
-from retryspec.reference.vcf.store import State, Store, Task
+from retryspec.reference.vcf.store import NewTask, State, Store, Task
+
+ONE_RESOURCE = "5b3c1a52-7f0e-4a1d-9c1e-2f6d8b0a4c11"
 
 
 class Unpromising(Server):
@@ -124,6 +127,31 @@ class ThousandTasks(Server):
         super().__init__(setting)
         some = (State.SUCCESSFUL, State.FAILED, State.IN_PROGRESS)
         self.store.add([made(Wish(some[place % 3], age=9000 + place), place, self.now()) for place in range(1000)])
+
+
+class OfOneKindStore(Store):
+    """Knows one kind of task and one resource."""
+
+    def add(self, tasks: Iterable[NewTask], *, sample: bool = False, dropped_after: float | None = None) -> None:
+        """Store new tasks, all of that kind and about that resource."""
+        alike = [replace(new, task=replace(new.task, kind=0, resource=ONE_RESOURCE)) for new in tasks]
+        super().add(alike, sample=sample, dropped_after=dropped_after)
+
+
+@lenient("vcf R-23", says="All tasks are of one type and about one resource.")
+class OfOneKind(Server):
+    """Manages one host, so that only name and status tell tasks apart."""
+
+    store_type = OfOneKindStore
+
+
+@lenient("vcf A18", says="A page has three tasks at most.")
+class PagesAreTiny(Server):
+    """Takes far less than it is asked for."""
+
+    def page_size(self, asked: Asked) -> int:
+        """Return a size within a limit."""
+        return min(3, super().page_size(asked))
 
 
 @lenient("vcf A18", says="A page has twenty tasks at most.")

@@ -41,7 +41,14 @@ class OpsManagerConnection:
     def __init__(self, target: OpsManagerTarget, options: RunOptions) -> None:
         self.target = target
         document = load_document("opsmanager")
-        self.session = Session(document, target.claim, options, secrets=(target.private_key,), curl=self._curl)
+        self.session = Session(
+            document,
+            target.claim,
+            options,
+            secrets=(target.private_key,),
+            public=(target.public_key,),
+            curl=self._curl,
+        )
         self.listed_members = _listed_members(document)
         # A nonce for each thread: so the counts of each go out in their order.
         self._nonces = threading.local()

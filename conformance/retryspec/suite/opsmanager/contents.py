@@ -11,7 +11,7 @@ from retryspec.exchange import Exchange, Response
 from retryspec.suite.opsmanager.model import DEFAULT_PAGE, LARGEST_PAGE, Job, Page, Status, moment_of
 from retryspec.suite.opsmanager.shape import Asked
 
-__all__ = ["children_of", "look_at_job", "look_at_numbers", "look_at_page", "split_address", "without_links"]
+__all__ = ["children_of", "comparable", "look_at_job", "look_at_numbers", "look_at_page", "split_address"]
 
 Expect = Callable[[str, bool, str, str, bool], None]
 
@@ -66,9 +66,15 @@ def children_of(job: Job | None) -> list[str]:
     return sorted(json.dumps(child, sort_keys=True) for child in known)
 
 
-def without_links(body: object) -> object:
-    """A body without its links, which repeat the query."""
-    return {name: value for name, value in body.items() if name != "links"} if isinstance(body, dict) else body
+def comparable(body: object) -> object:
+    """A body without its links, which repeat the query, and with its child jobs in one order, since none is promised."""
+    if not isinstance(body, dict):
+        return body
+    kept = {name: value for name, value in body.items() if name != "links"}
+    children = kept.get("childJobs")
+    if isinstance(children, list):
+        kept["childJobs"] = sorted(children, key=lambda child: json.dumps(child, sort_keys=True))
+    return kept
 
 
 def _expecting(judge: Judge, exchange: Exchange) -> Expect:

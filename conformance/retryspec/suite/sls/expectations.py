@@ -93,11 +93,16 @@ def expect_running(
     """
     wanted = list(ids)
     waiting = list(wanted)
+    unseen: set[str] = set()
 
     def under_way() -> bool:
         now = sls.snapshot(shipper)
+        unseen.update(task_id for task_id in wanted if task_id not in now)
         waiting[:] = [
-            task_id for task_id in wanted if not _ran(before.get(task_id), now.get(task_id), shipper.promised)
+            task_id
+            for task_id in wanted
+            # What was out of sight may be through with a short re-run when it shows again.
+            if not _ran(before.get(task_id), now.get(task_id), shipper.promised and task_id not in unseen)
         ]
         return not waiting
 

@@ -1,5 +1,6 @@
 """The first call to a server of the SLS API, which shows whether the set-up is right."""
 
+import json
 from email.utils import formatdate
 
 from retryspec.checks import Untestable
@@ -56,7 +57,7 @@ def _valid_calls(wire: Wire, shipper: Shipper) -> list[Request]:
         ]
     # Without the status operation the smallest retry there is has to do: of one failed task.
     ids = shipper.ids("fail")[:1]
-    return [wire.request("PUT", shipper.project, path, ('["' + '","'.join(ids) + '"]').encode())]
+    return [wire.request("PUT", shipper.project, path, json.dumps(ids).encode())]
 
 
 def _what_is_wrong(wire: Wire, exchange: Exchange) -> str:
@@ -64,9 +65,10 @@ def _what_is_wrong(wire: Wire, exchange: Exchange) -> str:
     if response is None:
         return f"sls: {url} gives no answer: {exchange.failure}. Is the server running, and base_url right?"
     shown = wire.session.start_of_body(exchange)
+    call = "status call" if exchange.request.method == "GET" else "retry"
     if response.status in (401, 403) or b"AccessKey" in response.body:
         return f"sls: {url} refuses the credentials ({response.status} {shown}). See access_key_id and its secret."
     return (
-        f"sls: {url} does not answer a valid status call with success but with {response.status} {shown}. "
+        f"sls: {url} does not answer a valid {call} with success but with {response.status} {shown}. "
         "See base_url, project, logstore and shipper in the target file."
     )

@@ -123,12 +123,20 @@ class Shippers:
             return self._pools[status]
 
     def _find_tasks(self, home: Shipper) -> dict[str, list[str]]:
-        """Task ids by status: those of the target file, else what the API lists; this process's share of them."""
+        """Task ids by status: those of the target file, else what the API lists; this process's share of them.
+
+        A known task that is listed with another status is no longer what the file says, as after an earlier run.
+        """
         share, of = self._wire.session.options.share
-        if any(self._wire.target.tasks.values()):
-            return {status: list(self._wire.target.tasks.get(status, ()))[share::of] for status in STATUSES}
         listed = tuple(self._list(home)) if self._wire.claims("getShipperStatus") else ()
-        return {status: [t.id for t in listed if t.status == status][share::of] for status in STATUSES}
+        known = self._wire.target.tasks
+        if not any(known.values()):
+            return {status: [t.id for t in listed if t.status == status][share::of] for status in STATUSES}
+        now = {task.id: task.status for task in listed}
+        return {
+            status: [name for name in known.get(status, ())[share::of] if now.get(name, status) == status]
+            for status in STATUSES
+        }
 
 
 def _asked_for(plan: TaskPlan, created: int) -> dict[str, Any]:

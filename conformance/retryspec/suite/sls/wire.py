@@ -24,7 +24,12 @@ class Wire:
     def __init__(self, target: SlsTarget, options: RunOptions) -> None:
         self.target = target
         self.session = Session(
-            load_document("sls"), target.claim, options, secrets=(target.access_key_secret,), curl=self._curl
+            load_document("sls"),
+            target.claim,
+            options,
+            secrets=(target.access_key_secret,),
+            public=(target.access_key_id,),
+            curl=self._curl,
         )
         self._offset = 0.0
         self._knows_time = False

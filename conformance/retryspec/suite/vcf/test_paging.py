@@ -201,6 +201,7 @@ def test_pages_of_a_very_long_list(vcf: Vcf) -> None:
 def test_size_and_order_of_a_list(vcf: Vcf) -> None:
     """A page is not longer than `pageSize` or `limit`, nor shorter while more follow, and keeps its order."""
     whole = whole_of(vcf, FEW)
+    usual = vcf.page(vcf.list(whole.query)).shown
 
     for size in (1, 3, 8):
         for name in ("pageSize", "limit"):
@@ -208,7 +209,7 @@ def test_size_and_order_of_a_list(vcf: Vcf) -> None:
             shown = vcf.page(answer).shown
             vcf.judge.expect(
                 "VCF-LIST-06",
-                shown == size,
+                min(size, usual) <= shown <= size,  # a server may have no longer pages than its usual ones
                 answer.exchange,
                 expected=f"{size} tasks with {name}={size}, since there are {len(whole.ids)}",
                 received=str(shown),

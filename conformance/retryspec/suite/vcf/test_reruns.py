@@ -32,7 +32,7 @@ AT_ONCE = 6
 
 
 def expect_end(vcf: Vcf, batch: Batch, task_id: str, meaning: Meaning, started: float) -> bool:
-    """A re-run has ended as the provider of states promised, by the end of the settling time."""
+    """A re-run has ended as the provider of states promised, by the end of the settling time; else it may differ."""
 
     def ended() -> bool:
         now = vcf.snapshot(batch, [task_id])
@@ -44,10 +44,9 @@ def expect_end(vcf: Vcf, batch: Batch, task_id: str, meaning: Meaning, started: 
     after = f"{time.monotonic() - started:.1f} s after the retry"
     vcf.judge.expect(
         "VCF-STATE-02",
-        holds,
+        holds or not batch.promised,
         expected=f"{meaning} {after}, as the provider of states promised",
         received=now[task_id].status,
-        strict=batch.promised,
     )
     return holds
 

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,9 @@ TASKS_PATH = "/v1/tasks"
 LOGIN_PATH = "/v1/tokens"
 REFRESH_PATH = "/v1/tokens/access-token/refresh"
 
+TOKEN_LASTS = 60.0
+"""Seconds for which every access token is good. No source says how long one is, an example has an hour (Lifetimes)."""
+
 MOST_READ = 64 * 1024
 MOST_TOKENS = 20
 """Bytes of a body that are searched for tokens, and how many are taken for one."""
@@ -37,11 +41,15 @@ class Wire:
         self.target = target
         document = load_document("vcf")
         secrets = tuple(secret for secret in (target.password, target.token) if secret)
-        self.session = Session(document, target.claim, options, secrets=secrets, curl=self._curl)
+        public = (target.username,) if target.username else ()
+        self.session = Session(document, target.claim, options, secrets=secrets, public=public, curl=self._curl)
         self.listed_members = _listed_members(document)
         self.login: Exchange | None = None
         """How signing in went, once it was tried."""
         self._token: str | None = target.token
+        self._signed_in = time.monotonic()
+        self._expired: set[str] = set()
+        """What was sent as Authorization with tokens of which a newer one has taken the place."""
         self._in_vain: dict[str, int] = {}
         self._lock = threading.RLock()
 
@@ -83,11 +91,32 @@ class Wire:
 
     def send(self, request: Request) -> Exchange:
         """Send one request; the tokens of its answer are secrets from then on."""
-        return self._learned(self.session.exchanger.send(request))
+        return self._finished(self.session.exchanger.send(request))
 
     def send_side_by_side(self, requests: Sequence[Request]) -> Sequence[Exchange]:
         """Send requests that do not depend on each other, as `send` does; the answers come in their order."""
-        return [self._learned(exchange) for exchange in self.session.exchanger.send_side_by_side(requests)]
+        return [self._finished(exchange) for exchange in self.session.exchanger.send_side_by_side(requests)]
+
+    def _finished(self, exchange: Exchange) -> Exchange:
+        exchange = self._learned(exchange)
+        again = self._with_new_token(exchange)
+        return exchange if again is None else self._learned(self.session.exchanger.send(again))
+
+    def _with_new_token(self, exchange: Exchange) -> Request | None:
+        """The request with another token, where the one it had has been good for a while and is so no longer."""
+        request, response = exchange.request, exchange.response
+        mine = request.header("Authorization")
+        if response is None or response.status != 401 or mine is None or self.target.token is not None:
+            return None
+        with self._lock:
+            if mine == f"Bearer {self._token}" and time.monotonic() - self._signed_in >= TOKEN_LASTS:
+                self._token = self.login = None
+            elif mine not in self._expired:
+                return None
+            self._expired.add(mine)
+            fresh = f"Bearer {self.token()}"
+        headers = tuple((name, fresh if value == mine else value) for name, value in request.headers)
+        return replace(request, headers=headers, secrets=(*request.secrets, fresh.removeprefix("Bearer ")))
 
     def _learned(self, exchange: Exchange) -> Exchange:
         learned = with_its_tokens(exchange)
@@ -105,6 +134,7 @@ class Wire:
             if self._token is None and self.login is None:
                 self.login = self.send(self.login_request())
                 self._token = _token_in(self.login.response)
+                self._signed_in = time.monotonic()
             if self._token is not None:
                 return self._token
         response = self.login.response if self.login else None
