@@ -67,7 +67,7 @@ def children_of(job: Job | None) -> list[str]:
 
 
 def comparable(body: object) -> object:
-    """A body without its links, which repeat the query, and with its child jobs in one order, since none is promised."""
+    """A body without its links, which repeat the query, and with its child jobs in one order: none is promised."""
     if not isinstance(body, dict):
         return body
     kept = {name: value for name, value in body.items() if name != "links"}
