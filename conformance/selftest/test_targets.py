@@ -96,6 +96,17 @@ def test_known_ids_are_enough_for_a_verdict(table: tuple[str, str], tmp_path: Pa
     assert sum(r.outcome is Outcome.PASS or r.partly for r in report.apis[0].behaviours) >= 20
 
 
+@pytest.mark.parametrize(("slug", "refusing"), [("sls", ["sls-only-failed-taken"]), ("vcf", []), ("opsmanager", [])])
+def test_known_ids_that_a_run_has_used_up_accuse_nobody(slug: str, refusing: list[str], tmp_path: Path) -> None:
+    """A second run with the same target file finds tasks that failed no longer, which may be refused."""
+    with reference_target((slug,), variations=refusing) as file:
+        text = known_ids(slug, file.read_text(encoding="utf-8"))
+        reports = [checked(tmp_path, text, settle=1.0) for _ in range(2)]
+
+    assert [alarms(report) for report in reports] == [{}, {}]
+    assert [report.exit_code for report in reports] == [0, 0]
+
+
 def test_run_that_may_only_read_sends_nothing_else(
     table: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
