@@ -7,7 +7,7 @@ from typing import Any
 from retryspec.checks import Judge
 from retryspec.exchange import Exchange, Response
 
-__all__ = ["GET", "LIST", "RETRY", "Asked", "is_int", "is_wrapped", "look_at_white_space"]
+__all__ = ["GET", "LIST", "RETRY", "Asked", "is_int", "is_refusal", "is_wrapped", "look_at_white_space"]
 
 RETRY = "retryLogCollectionJob"
 GET = "getLogCollectionJob"
@@ -50,6 +50,11 @@ def is_wrapped(body: dict[str, Any]) -> bool:
 def is_int(value: Any, wanted: int) -> bool:
     """Whether a value is just this integer."""
     return isinstance(value, int) and not isinstance(value, bool) and value == wanted
+
+
+def is_refusal(value: Any) -> bool:
+    """Whether a value is the status of an error."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 400
 
 
 def look_at_white_space(judge: Judge, exchange: Exchange, response: Response, *, pretty: bool) -> None:

@@ -13,7 +13,16 @@ from typing import Any
 from retryspec.checks import Judge
 from retryspec.exchange import Exchange, Response
 from retryspec.shape import Shape, ShapeProblem, Trouble, json_of
-from retryspec.suite.opsmanager.asked import GET, LIST, RETRY, Asked, is_int, is_wrapped, look_at_white_space
+from retryspec.suite.opsmanager.asked import (
+    GET,
+    LIST,
+    RETRY,
+    Asked,
+    is_int,
+    is_refusal,
+    is_wrapped,
+    look_at_white_space,
+)
 from retryspec.suite.opsmanager.refusals import look_at_error
 
 __all__ = ["GET", "LIST", "RETRY", "Asked", "look_at_answer", "look_at_error", "unwrapped"]
@@ -118,7 +127,8 @@ def _look_at_success_of_retry(judge: Judge, exchange: Exchange, response: Respon
         value = json_of(response)
         content = value.get("content", value.get("envelope")) if isinstance(value, dict) else None
         says_done = isinstance(value, dict) and is_int(value.get("status"), 200)
-        fits = not body or (says_done and content in (None, {}))
+        says_refused = isinstance(value, dict) and is_refusal(value.get("status"))
+        fits = not body or says_refused or (says_done and content in (None, {}))
         judge.expect("OM-RETRY-11", fits, exchange, expected="no body, or an envelope of nothing", conclusive=True)
         # Of an object that is no envelope of a success, as one of an error, nobody says how it looks.
         nothing = body in _NOTHING or (isinstance(value, dict) and (not says_done or content in (None, {}, [], "")))
