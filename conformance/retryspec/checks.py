@@ -35,6 +35,7 @@ __all__ = [
     "NotClaimed",
     "NotConcerned",
     "Untestable",
+    "alone",
     "conduct",
     "decided_by",
     "decides",
@@ -105,6 +106,12 @@ def decided_by(function: Callable[..., object]) -> tuple[str, ...]:
 def in_background(function: Function) -> Function:
     """Mark a check that mostly waits, so that it is started first and looked at last."""
     function.__dict__["in_background"] = True
+    return function
+
+
+def alone(function: Function) -> Function:
+    """Mark a check of what follows from what, so that it runs before the others and none of them comes in between."""
+    function.__dict__["alone"] = True
     return function
 
 

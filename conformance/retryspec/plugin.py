@@ -4,8 +4,8 @@ A check is a pytest function with `@decides(...)`.
 The plugin calls it with a fresh handle on the API for each look and collects what it found as a `CheckResult`.
 That travels as a user property of the test report, which is the same in one process and with pytest-xdist.
 In one process each API has a few threads in which its checks run, one if they have to share the tasks that there are,
-and each check that mostly waits has a thread of its own; they are looked at in the order of the items, those that wait
-last.
+and each check that mostly waits has a thread of its own; checks of what follows from what run before all of them, with
+nothing in between. They are looked at in the order of the items, those that wait last.
 """
 
 import gc
@@ -13,7 +13,7 @@ import threading
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -129,19 +129,29 @@ class Suite:
         )
 
     def start(self, items: Sequence[pytest.Function]) -> None:
-        """Start all checks: those that mostly wait in a thread each, the others of an API a few at a time."""
-        waiting = [item for item in items if _waits(item)]
-        self._start(waiting, threads=len(waiting))
+        """Start all checks of each API: first what is to be alone, then a few at a time, and what waits beside them."""
         for slug in dict.fromkeys(slug_of(item) for item in items):
+            mine = [item for item in items if slug_of(item) == slug]
             # Each check needs tasks of its own, and of known ids there are too few for several at a time.
             self._abreast[slug] = ABREAST if self._makes_states(slug) else 1
-            others = [item for item in items if slug_of(item) == slug and not _waits(item)]
-            self._start(others, threads=self._abreast[slug])
+            alone = self._start([item for item in mine if _is_alone(item)], threads=1)
+            waiting = [item for item in mine if _waits(item)]
+            self._start(waiting, threads=len(waiting), after=alone)
+            others = [item for item in mine if not _waits(item) and not _is_alone(item)]
+            self._start(others, threads=self._abreast[slug], after=alone)
 
-    def _start(self, items: Sequence[pytest.Function], *, threads: int) -> None:
+    def _start(
+        self, items: Sequence[pytest.Function], *, threads: int, after: Sequence[Future[CheckResult]] = ()
+    ) -> list[Future[CheckResult]]:
+        def conducted(item: pytest.Function) -> CheckResult:
+            wait(after)
+            return self.conducted(item)
+
         pool = ThreadPoolExecutor(max(threads, 1))
         self._pools.append(pool)
-        self._started |= {item.nodeid: pool.submit(self.conducted, item) for item in items}
+        started = {item.nodeid: pool.submit(conducted, item) for item in items}
+        self._started |= started
+        return list(started.values())
 
     def _makes_states(self, slug: str) -> bool:
         try:
@@ -299,6 +309,10 @@ def part_of(shard: str | None) -> tuple[int, int]:
     """Which part of how many, given a text such as `2/5`."""
     part, parts = map(int, (shard or "1/1").split("/"))
     return part, parts
+
+
+def _is_alone(item: pytest.Item) -> bool:
+    return bool(getattr(getattr(item, "obj", None), "alone", False))
 
 
 def _waits(item: pytest.Item) -> bool:

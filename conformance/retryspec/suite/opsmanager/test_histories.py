@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-from retryspec.checks import NotConcerned, decides
+from retryspec.checks import NotConcerned, alone, decides
 from retryspec.histories import take_steps
 from retryspec.suite.opsmanager.client import OpsManager
 from retryspec.suite.opsmanager.expectations import (
@@ -73,6 +73,7 @@ class History:
 
 
 @decides("OM-RETRY-04", "OM-RETRY-12", "OM-RETRY-14", "OM-RETRY-15", "OM-COMMON-02")
+@alone
 def test_steps_in_any_order(opsmanager: OpsManager) -> None:
     """A series of retries, of requests that are refused, and of reads, in a random order."""
     group = opsmanager.fresh_group(JOBS)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from retryspec.checks import NotConcerned, decides
+from retryspec.checks import NotConcerned, alone, decides
 from retryspec.histories import take_steps
 from retryspec.suite.sls.client import Sls
 from retryspec.suite.sls.expectations import expect_running, expect_unchanged, retried
@@ -94,6 +94,7 @@ class History:
 
 
 @decides("SLS-RETRY-04", "SLS-RETRY-09", "SLS-RETRY-11", "SLS-GET-28")
+@alone
 def test_steps_in_any_order(sls: Sls) -> None:
     """A series of retries, of requests that are refused or concern no failed task, and of reads, in a random order."""
     shipper = sls.fresh_shipper(TASKS)

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-from retryspec.checks import NotConcerned, decides
+from retryspec.checks import NotConcerned, alone, decides
 from retryspec.histories import take_steps
 from retryspec.suite.vcf.client import Vcf
 from retryspec.suite.vcf.expectations import (
@@ -75,6 +75,7 @@ class History:
 
 
 @decides("VCF-RETRY-05", "VCF-STATE-02", "VCF-STATE-04", "VCF-STATE-01", "VCF-RETRY-09", "VCF-RETRY-14", "VCF-AUTH-01")
+@alone
 def test_steps_in_any_order(vcf: Vcf) -> None:
     """A series of retries, of requests that are refused, and of reads, in a random order."""
     batch = vcf.fresh_tasks(TASKS)

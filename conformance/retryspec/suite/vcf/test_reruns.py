@@ -69,7 +69,7 @@ def test_rerun_goes_as_asked(vcf: Vcf) -> None:
             TaskPlan(Meaning.SUCCESSFUL),
         ]
     )
-    to_success, long, to_failure, also_to_failure, untouched, done = batch.ids
+    to_success, long, also_to_failure, to_failure, untouched, done = batch.ids
     before = before_retry(vcf, batch)
     listed = set(vcf.walk({"taskName": batch.mark}, until=frozenset(batch.ids))) if vcf.claims("getTasks") else set()
 
