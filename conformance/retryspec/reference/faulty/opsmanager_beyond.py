@@ -180,3 +180,25 @@ class QuotesInStatement(Server):
         if "'" in call.path_parameters["jobId"]:
             raise ValueError("unclosed string in statement")
         return super().job_id_of(call)
+
+
+@faulty("OM-COMMON-02", says="A digest whose count is no number, or which has none, is an internal error.")
+class CountsAlwaysNumbers(Server):
+    """Reads the count before it looks whether there is one."""
+
+    def count_of(self, claim: Claim) -> int:
+        """Return the count."""
+        return int(claim.nc or "none", 16)
+
+
+@faulty("OM-COMMON-09", says="The right digest is good under the name of a scheme that only begins as Digest does.")
+class SchemeByItsBeginning(Server):
+    """Does not look where the name ends."""
+
+    def claim_of(self, call: Call) -> Claim:
+        """Return whose request this claims to be."""
+        scheme, _, rest = (call.header("authorization") or "").partition(" ")
+        if not scheme.lower().startswith("digest"):
+            return super().claim_of(call)
+        others = tuple((name, value) for name, value in call.headers if name != "authorization")
+        return super().claim_of(replace(call, headers=(*others, ("authorization", f"Digest {rest}"))))

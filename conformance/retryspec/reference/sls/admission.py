@@ -7,6 +7,7 @@ on with the parameters, the shipper and the body.
 import re
 from collections.abc import Mapping
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 from ipaddress import ip_address
 
 from retryspec_models.sls.models import Error
@@ -159,6 +160,7 @@ class Admission:
         return project_in(call.header("host") or "") or self.default_project
 
 
+@lru_cache(maxsize=1024)
 def project_in(host: str) -> str | None:
     """Return the first label of a Host, or None where it is an address or a lone name and so holds no project."""
     name = re.sub(r":[0-9]*$", "", host.strip()).rstrip(".").lower()

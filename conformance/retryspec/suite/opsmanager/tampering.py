@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from retryspec.suite.opsmanager.digest import Digest
 
-__all__ = ["LIKE_THE_KNOWN", "NOT_OFFERED", "TAMPERED"]
+__all__ = ["LIKE_THE_KNOWN", "NOT_OFFERED", "ODD_COUNTS", "TAMPERED", "in_scheme"]
 
 
 def changed(text: str, at: int) -> str:
@@ -52,3 +52,15 @@ TAMPERED: dict[str, Tampering] = {
 
 NOT_OFFERED = ("another algorithm and a wrong private key", "no qop and a wrong private key")
 """Those in a form that no challenge offers."""
+
+ODD_COUNTS: dict[str, Tampering] = {
+    "no count": lambda digest: digest.header().replace(f", nc={digest.count}", ""),
+    "a count that is no number": lambda digest: replace(digest, count="zz").header(),
+    "an endless count": lambda digest: replace(digest, count="1" * 5000).header(),
+}
+"""Counts of which nobody says whether they may be taken."""
+
+
+def in_scheme(name: str) -> Tampering:
+    """What writes the right digest under the name of another scheme."""
+    return lambda digest: digest.header().replace("Digest", name, 1)

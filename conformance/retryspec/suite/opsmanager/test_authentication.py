@@ -13,7 +13,7 @@ from retryspec.suite.opsmanager.digest import Challenge, challenge_of
 from retryspec.suite.opsmanager.expectations import before_retry, expect_refused, expect_retried, expect_unchanged
 from retryspec.suite.opsmanager.model import Group, Job, JobPlan, Status
 from retryspec.suite.opsmanager.shape import GET, LIST, RETRY, Asked
-from retryspec.suite.opsmanager.tampering import LIKE_THE_KNOWN, NOT_OFFERED, TAMPERED
+from retryspec.suite.opsmanager.tampering import LIKE_THE_KNOWN, NOT_OFFERED, ODD_COUNTS, TAMPERED, in_scheme
 
 FAILED = JobPlan(Status.FAILURE)
 EACH = pytest.mark.parametrize("operation", [LIST, GET, RETRY])
@@ -226,7 +226,23 @@ def test_other_schemes(opsmanager: OpsManager, operation: str) -> None:
         answer = send_with(opsmanager, operation, group, job_id, value, about="OM-COMMON-02")
         # Unreadable credentials are none, or a malformed request.
         expect_refused(opsmanager, "OM-COMMON-02", answer, f"{value!r} is no digest", 401, 400)
+    answer = opsmanager.send_written(operation, unsigned(opsmanager, operation, group, job_id), in_scheme("DigestX"))
+    expect_refused(opsmanager, "OM-COMMON-09", answer, "DigestX is no scheme of this API", 401, 400)
     expect_no_effect(opsmanager, operation, group, before, "a call without a digest")
+
+
+@pytest.mark.parametrize("what", ODD_COUNTS)
+@decides("OM-COMMON-02")
+def test_odd_counts_are_no_fault(opsmanager: OpsManager, what: str) -> None:
+    """Whether a digest with an odd nonce count is taken is open, but it is no fault of the server (opsmanager R-13)."""
+    group, job_id = home_of(opsmanager, LIST)
+    answer = opsmanager.send_written(LIST, unsigned(opsmanager, LIST, group, job_id), ODD_COUNTS[what])
+    opsmanager.judge.expect(
+        "OM-COMMON-02",
+        answer.status < 500,
+        answer.exchange,
+        expected=f"no fault of the server, since the digest has {what}",
+    )
 
 
 def send_with(
