@@ -105,10 +105,11 @@ def left_out() -> tuple[LeftOut, ...]:
 def measure(results: Results, *, mutants: int, anew: bool, jobs: int) -> None:
     """Kill some mutants of each API's server; 0 for all."""
     found = results.piece("mutants", anew=anew)
-    found["places"] = sum(len(list(chosen_places(slug))) for slug in slugs())
     # A kill counts only beside a copy without a change that passes in the same way.
     controls = [Mutant(slug, "", "control", 0, "", "") for slug in slugs()]
     mutated = [each for slug in slugs() for each in _mutants(slug, mutants)]
+    # Two places may change in the same way, which only shows once all changes are made.
+    found["places"] = sum(len(list(chosen_places(slug))) for slug in slugs()) if mutants else len(mutated)
     chosen = [each for each in (*controls, *mutated) if each.name not in found]
     with ProcessPoolExecutor(jobs) as pool:
         for each, said in zip(chosen, pool.map(_killed, chosen), strict=True):
