@@ -3,16 +3,21 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from retryspec.plugin import spread_out
+from retryspec.plugin import ABREAST, Suite, spread_out
 from retryspec.reference.target import reference_target
 from retryspec.runner import Plan, RunReport, run
+from retryspec.verdicts import CheckResult
+from selftest.test_targets import known_ids
 
 SOME = ("SLS-GET-0[5-7]", "SLS-RETRY-0[1-4]")
 
@@ -135,6 +140,62 @@ def test_two_runs_on_one_server_do_not_meet(target: Path, tmp_path: Path) -> Non
 
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(check, range(2))) == [0, 0]
+
+
+@dataclass
+class Together:
+    """Which checks ran at the same time."""
+
+    running: set[str] = field(default_factory=set)
+    company: dict[str, set[str]] = field(default_factory=dict)
+    """What else ran at some time while a check did."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def noted(self, name: str) -> Iterator[None]:
+        """Note a check for as long as it runs."""
+        with self.lock:
+            for other in self.running:
+                self.company[other].add(name)
+            self.company[name] = set(self.running)
+            self.running.add(name)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.running.remove(name)
+
+
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> Together:
+    """Which checks of the runs of a test ran at the same time."""
+    together, conducted = Together(), Suite.conducted
+
+    def noted(self: Suite, item: pytest.Function) -> CheckResult:
+        with together.noted(item.name):
+            return conducted(self, item)
+
+    monkeypatch.setattr(Suite, "conducted", noted)
+    return together
+
+
+def test_checks_run_abreast_but_for_those_of_what_follows(target: Path, together: Together) -> None:
+    """Where states are made a few checks run at the same time, and a check of a series of calls without any other."""
+    run(Plan(target=target, only=("SLS-RETRY-*",), depth="quick"))
+
+    assert together.company.pop("test_steps_in_any_order") == set()
+    assert max(map(len, together.company.values())) >= ABREAST - 1
+
+
+def test_checks_that_share_known_ids_run_one_by_one(target: Path, tmp_path: Path, together: Together) -> None:
+    """Without a provider of states no two checks run at the same time, but for those that mostly wait."""
+    without = tmp_path / "target.toml"
+    without.write_text(known_ids("sls", target.read_text(encoding="utf-8")), encoding="utf-8")
+
+    run(Plan(target=without, only=("SLS-GET-0[5-7]",), depth="quick"))
+
+    assert len(together.company) > 3
+    assert set().union(*together.company.values()) == set()
 
 
 def test_no_worker_begins_with_two_checks_that_wait() -> None:
