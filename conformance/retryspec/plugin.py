@@ -3,32 +3,25 @@
 A check is a pytest function with `@decides(...)`.
 The plugin calls it with a fresh handle on the API for each look and collects what it found as a `CheckResult`.
 That travels as a user property of the test report, which is the same in one process and with pytest-xdist.
-In one process each API has a few threads in which its checks run, one if they have to share the tasks that there are,
-and each check that mostly waits has a thread of its own; checks of what follows from what run before all of them, with
-nothing in between. They are looked at in the order of the items, those that wait last.
+In one process the checks run in threads (see `retryspec.conducting`) and are looked at in the order of the items, those
+that mostly wait last.
 """
 
 import gc
-import threading
 import zlib
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
-from retryspec.checks import Judge, conduct, decided_by
-from retryspec.errors import UsageError
+from retryspec.checks import decided_by
+from retryspec.conducting import SUITE, Suite, check_id, waits
 from retryspec.redaction import memory_of
-from retryspec.session import Connection, RunOptions, connect
-from retryspec.target import read_target_file
+from retryspec.session import Connection, RunOptions
 from retryspec.verdicts import CheckResult, Strength
 
 __all__ = ["connection_of", "read_result"]
@@ -39,15 +32,7 @@ PROPERTY = "retryspec"
 SECRETS = "retryspec_secrets"
 """The name under which a worker hands over what must not be shown."""
 
-_suite = pytest.StashKey["Suite"]()
-
-SUITE = Path(__file__).parent / "suite"
-
-ABREAST = 4
-"""Checks of an API that run at the same time: while one waits for an answer, another works on what it got."""
-
-MOST_UNANSWERED = 4
-"""Checks in a row, of each that run abreast, after which a server that does not answer is given up."""
+_suite = pytest.StashKey[Suite]()
 
 _results = TypeAdapter(CheckResult)
 
@@ -56,122 +41,6 @@ def read_result(report: pytest.TestReport) -> CheckResult | None:
     """What a check found, as its test report carries it; None for a report without it."""
     text = next((value for name, value in report.user_properties if name == PROPERTY), None)
     return _results.validate_json(str(text)) if text is not None else None
-
-
-class Suite:
-    """The connections and background checks of one pytest process."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._connections: dict[str, Connection] = {}
-        self._connecting = threading.Lock()
-        self._pools: list[ThreadPoolExecutor] = []
-        self._started: dict[str, Future[CheckResult]] = {}
-        self._counted: dict[str, tuple[int, int, int]] = {}
-        self._abreast: defaultdict[str, int] = defaultdict(lambda: 1)
-        self._unanswered_in_a_row: Counter[str] = Counter()
-
-    def connection(self, slug: str) -> Connection:
-        """The connection to the server of an API, made when first asked for."""
-        with self._connecting:
-            if slug not in self._connections:
-                self._connections[slug] = self._connected(slug)
-            return self._connections[slug]
-
-    def _connected(self, slug: str) -> Connection:
-        file = self._config.option.target
-        if file is None:
-            raise UsageError("No target: give --target FILE. There is no default server.")
-        tables = read_target_file(Path(file))
-        if slug not in tables:
-            raise UsageError(f"{file}: there is no table [{slug}].")
-        return connect(tables[slug], run_options(self._config))
-
-    def result(self, item: pytest.Function) -> CheckResult:
-        """What a check found: conducted now, or already started."""
-        started = self._started.get(item.nodeid)
-        result = started.result() if started else self.conducted(item)
-        slug = slug_of(item)
-        exchanger = self.connection(slug).session.exchanger
-        before, now = self._counted.get(slug, (0, 0, 0)), (exchanger.sent, exchanger.changing, len(exchanger.changed))
-        self._counted[slug] = now
-        return replace(
-            result,
-            requests=now[0] - before[0],
-            changing=now[1] - before[1],
-            changed=tuple(list(exchanger.changed)[before[2] : now[2]]),
-        )
-
-    def conducted(self, item: pytest.Function) -> CheckResult:
-        """Conduct a check, unless so many in a row got no answer that the server must be gone."""
-        slug = slug_of(item)
-        if (unanswered := self._unanswered_in_a_row[slug]) >= MOST_UNANSWERED * self._abreast[slug]:
-            reason = f"the run was given up: {unanswered} checks in a row got no answer"
-            return CheckResult(check_id(item), decided_by(item.obj), untested=reason, given_up=True)
-        result = self._conducted(item, self.connection(slug))
-        self._unanswered_in_a_row[slug] = self._unanswered_in_a_row[slug] + 1 if result.unanswered else 0
-        return result
-
-    def _conducted(self, item: pytest.Function, connection: Connection) -> CheckResult:
-        slug = slug_of(item)
-        params: Mapping[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
-
-        def check(judge: Judge) -> None:
-            item.obj(**{slug: connection.handle(judge), **params})
-
-        session, decides = connection.session, decided_by(item.obj)
-        result = conduct(partial(session.judge, check_id(item), decides), check)
-        return replace(
-            result,
-            untested=session.shown(result.untested) if result.untested else None,
-            skipped=session.shown(result.skipped) if result.skipped else None,
-            error=session.shown(result.error) if result.error else None,
-        )
-
-    def start(self, items: Sequence[pytest.Function]) -> None:
-        """Start all checks of each API: first what is to be alone, then a few at a time, and what waits beside them."""
-        for slug in dict.fromkeys(slug_of(item) for item in items):
-            mine = [item for item in items if slug_of(item) == slug]
-            # Each check needs tasks of its own, and of known ids there are too few for several at a time.
-            self._abreast[slug] = ABREAST if self._makes_states(slug) else 1
-            alone = self._start([item for item in mine if _is_alone(item)], threads=1)
-            waiting = [item for item in mine if _waits(item)]
-            self._start(waiting, threads=len(waiting), after=alone)
-            others = [item for item in mine if not _waits(item) and not _is_alone(item)]
-            self._start(others, threads=self._abreast[slug], after=alone)
-
-    def _start(
-        self, items: Sequence[pytest.Function], *, threads: int, after: Sequence[Future[CheckResult]] = ()
-    ) -> list[Future[CheckResult]]:
-        def conducted(item: pytest.Function) -> CheckResult:
-            wait(after)
-            return self.conducted(item)
-
-        pool = ThreadPoolExecutor(max(threads, 1))
-        self._pools.append(pool)
-        started = {item.nodeid: pool.submit(conducted, item) for item in items}
-        self._started |= started
-        return list(started.values())
-
-    def _makes_states(self, slug: str) -> bool:
-        try:
-            return self.connection(slug).session.states is not None
-        except UsageError:  # which each check says for itself
-            return False
-
-    def learned_secrets(self) -> dict[str, list[str]]:
-        """What must not be shown and came up in this process, by the address of the server."""
-        sessions = [connection.session for connection in self._connections.values()]
-        return {session.claim.base_url: session.learned_secrets() for session in sessions}
-
-    def close(self) -> None:
-        """Close every connection."""
-        for pool in self._pools:
-            pool.shutdown(wait=False, cancel_futures=True)
-        for pool in self._pools:
-            pool.shutdown(wait=True)
-        for connection in self._connections.values():
-            connection.session.close()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -195,7 +64,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the state of this process."""
-    config.stash[_suite] = Suite(config)
+    target = config.option.target
+    config.stash[_suite] = Suite(Path(target) if target is not None else None, run_options(config))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -242,16 +112,6 @@ def connection_of(config: pytest.Config, slug: str) -> Connection:
     return config.stash[_suite].connection(slug)
 
 
-def slug_of(item: pytest.Item) -> str:
-    """The API that a check belongs to: the folder it lies in."""
-    return item.path.parent.name
-
-
-def check_id(item: pytest.Item) -> str:
-    """The identity of a check, such as `suite/sls/test_window.py::test_order[equal]`."""
-    return f"suite/{item.path.relative_to(SUITE).as_posix()}::{item.name}"
-
-
 def is_check(item: pytest.Item) -> bool:
     """Whether an item is one of our checks, and not a test that happens to be in the same run."""
     return isinstance(item, pytest.Function) and bool(decided_by(item.obj)) and SUITE in item.path.parents
@@ -269,7 +129,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     kept = [item for item in items if item not in left_out]
-    items[:] = spread_out(kept) if _has_workers(config) else sorted(kept, key=_waits)
+    items[:] = spread_out(kept) if _has_workers(config) else sorted(kept, key=waits)
 
 
 def spread_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -277,7 +137,7 @@ def spread_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
     pytest-xdist hands out two neighbours at a time, and a worker with two that wait would end long after the others.
     """
-    waiting = [item for item in items if _waits(item)]
+    waiting = [item for item in items if waits(item)]
     others = [item for item in items if item not in waiting]
     pairs = [each for pair in zip(waiting, others, strict=False) for each in pair]
     return [*pairs, *waiting[len(others) :], *others[len(waiting) :]]
@@ -309,14 +169,6 @@ def part_of(shard: str | None) -> tuple[int, int]:
     """Which part of how many, given a text such as `2/5`."""
     part, parts = map(int, (shard or "1/1").split("/"))
     return part, parts
-
-
-def _is_alone(item: pytest.Item) -> bool:
-    return bool(getattr(getattr(item, "obj", None), "alone", False))
-
-
-def _waits(item: pytest.Item) -> bool:
-    return bool(getattr(getattr(item, "obj", None), "in_background", False))
 
 
 @pytest.hookimpl(wrapper=True)

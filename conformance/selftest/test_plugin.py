@@ -13,7 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from retryspec.plugin import ABREAST, Suite, spread_out
+from retryspec.conducting import ABREAST, Suite
+from retryspec.plugin import spread_out
 from retryspec.reference.target import reference_target
 from retryspec.runner import Plan, RunReport, run
 from retryspec.verdicts import CheckResult
