@@ -30,6 +30,14 @@ def json_answer(value: Any, status: int = 200, more: str = "") -> bytes:
     return f"HTTP/1.1 {status} X\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
+def task_of(id_: str, status: str) -> dict[str, Any]:
+    """A task of a page."""
+    return {
+        "id": id_, "taskStatus": status, "taskMessage": "", "taskCreateTime": int(time.time()) - 60,
+        "taskLastDataReceiveTime": 0, "taskFinishTime": 0 if status == "running" else int(time.time()),
+    }  # fmt: skip
+
+
 def serving(answer: Callable[[bytes], bytes]) -> Callable[[Line], None]:
     """Answer every request of a connection by what it is."""
 
@@ -220,7 +228,17 @@ def test_known_tasks_are_given_out_until_they_are_used_up(pages: RawServer, conn
     with pytest.raises(Untestable, match=r"needs tasks with the status fail .*: 1; known or discovered are 0"):
         connection.shippers.get([FAILED])
     assert connection.shippers.get([FAILED], needed=False).tasks == ()
-    assert pages.requests == []
+
+
+def test_known_tasks_that_failed_once_are_not_given_out(connected: Connect) -> None:
+    """A known task that the list shows with another status is no longer what the target file says, as after a run."""
+    listed = [task_of("a", "running"), task_of("b", "fail")]
+    statistics = {"running": 1, "success": 0, "fail": 1}
+    page = {"count": 2, "total": 2, "statistics": statistics, "tasks": listed}
+    with raw_server(serving(lambda _: json_answer(page))) as server:
+        connection = connected(server, 'tasks = { fail = ["a", "b", "old"] }')
+
+        assert connection.shippers.get([FAILED, FAILED]).ids() == ["b", "old"]
 
 
 def test_known_tasks_are_divided_between_processes(pages: RawServer, connected: Connect) -> None:
@@ -237,11 +255,7 @@ def test_tasks_are_discovered_where_none_are_known(connected: Connect) -> None:
     """Without known ids the status operation is asked, page by page, once."""
 
     def task(number: int) -> dict[str, Any]:
-        status = "fail" if number % 2 else "success"
-        return {
-            "id": f"t{number}", "taskStatus": status, "taskMessage": "", "taskCreateTime": int(time.time()) - 60,
-            "taskLastDataReceiveTime": 0, "taskFinishTime": int(time.time()),
-        }  # fmt: skip
+        return task_of(f"t{number}", "fail" if number % 2 else "success")
 
     def answer(request: bytes) -> bytes:
         offset = int((re.search(rb"offset=(\d+)", request) or [0, 0])[1])

@@ -290,9 +290,8 @@ def _is_of_another_algorithm(challenge: Challenge) -> bool:
 def _responses_in(value: str) -> tuple[str, ...]:
     """What in an Authorization header proves the knowledge of a key."""
     scheme, _, rest = value.partition(" ")
-    if scheme.lower() != "digest":
-        return (rest,) if rest else ()
-    return tuple(_RESPONSE.findall(rest))
+    responses = tuple(_RESPONSE.findall(rest))  # of a digest, also where it goes by another name
+    return responses if responses or scheme.lower() == "digest" or not rest else (rest,)
 
 
 _RESPONSE = re.compile(r"(?i)\bresponse\s*=\s*\"?([^\s\",]+)")
