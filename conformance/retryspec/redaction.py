@@ -44,8 +44,8 @@ PIECE, LONG_PIECE = 6, 24
 _LONG_BEGINS = re.compile(r"%|\\u|(?=[0-9A-Fa-f]{24})")
 """Where a long piece may begin: a character by its number, or as two digits."""
 
-# What is well known gives nothing away and stands in texts of ours: how a default begins, the names of variables.
-_OURS = ("retryspec-", "sls_access_key_secret", "vcf_password", "vcf_token", "om_private_key")
+# What a well-known value begins with gives nothing away, and stands in texts of ours.
+_OURS = "retryspec-"
 
 
 class Memory:
@@ -113,13 +113,14 @@ class Redactor:
     Args:
         secrets: those that are known from the beginning.
         memory: those that come up later.
-        public: what may be shown although a part of a secret may be the same, such as the id of a key.
+        public: what may be shown although a part of a secret may be the same, such as the id of a key or
+            the name of a variable in a curl line.
     """
 
     def __init__(self, secrets: Iterable[str], memory: Memory | None = None, *, public: Iterable[str] = ()) -> None:
         self._secrets = tuple(dict.fromkeys(secrets))
         self._memory = memory or Memory()
-        self._public = (*_OURS, *(each.lower() for each in public if each not in self._secrets))
+        self._public = (_OURS, *(each.lower() for each in public if each not in self._secrets))
 
     def text(self, text: str, also: Iterable[str] = (), *, whole: Iterable[str] = ()) -> str:
         """The text without the secrets, without those of `also`, and without what is one only as a `whole`."""

@@ -144,7 +144,7 @@ SERVERS = {"python": [sys.executable, "server.py"], "node": ["node", "server.mjs
 def test_examples_keep_the_contract(language: str, tmp_path: Path) -> None:
     """The example is started and checked as its guide says, and nothing speaks against it."""
     program, script = SERVERS[language]
-    if shutil.which(program) is None:
+    if shutil.which(program) is None:  # Python is always there, Node is not
         pytest.skip(f"needs {program}")
     command = [program, str(EXAMPLES / language / script), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:

@@ -173,7 +173,8 @@ def test_page_that_is_called_a_token_is_no_work() -> None:
 @pytest.mark.parametrize("secret", ["indep-secret", "my-secret", "a-vcf-password", "token-of-key-id"])
 def test_names_of_our_own_and_what_is_public_stay_readable(secret: str) -> None:
     """The variables of a curl line and the id of a key are shown, whatever a secret has in common with them."""
-    redactor = Redactor([secret], public=["indep-key-id"])
+    variables = ["SLS_ACCESS_KEY_SECRET", "OM_PRIVATE_KEY", "VCF_PASSWORD"]
+    redactor = Redactor([secret], public=["indep-key-id", *variables])
     line = '-hmac "$SLS_ACCESS_KEY_SECRET"; curl -u "$OM_PRIVATE_KEY" -d "$VCF_PASSWORD" -H "LOG indep-key-id:$S"'
 
     assert redactor.text(line) == line

@@ -281,4 +281,4 @@ class EmptyArrayMeansAll(Laxer):
         if read(call.body) == []:
             self.start_again(self.shipper_of(call), self.failed_ids(call))
         else:
-            super().retry_shipper_task(call, **given)  # type: ignore[arg-type]
+            super().retry_shipper_task(call, **given)  # type: ignore[arg-type]  # handed on as it came

@@ -169,7 +169,7 @@ class BodyBounded(Server):
         """Refuse a long body."""
         if len(call.body) > 256:
             raise self.refuse(faults.TOO_LARGE, limit=256)
-        super().retry_shipper_task(call, **given)  # type: ignore[arg-type]
+        super().retry_shipper_task(call, **given)  # type: ignore[arg-type]  # handed on as it came
 
 
 @faulty("SLS-RETRY-02", says="Ten entries are too many where the body has more than 600 bytes, white space included.")
@@ -180,4 +180,4 @@ class TenEntriesBounded(Server):
         """Refuse ten entries that take much room."""
         if len(named(call)) == MOST_RETRIES and len(call.body) > 600:
             raise self.refuse(faults.TOO_MANY_TASKS)
-        super().retry_shipper_task(call, **given)  # type: ignore[arg-type]
+        super().retry_shipper_task(call, **given)  # type: ignore[arg-type]  # handed on as it came

@@ -39,9 +39,8 @@ class TypeIsCutOff(Server):
         return kind_of(task.kind).type[:8] == type_[:8]
 
 
-@faulty("VCF-RETRY-10", "VCF-ERROR-01", says="The 409 quotes the task's name as it is, quotation marks and all.")
-class NameIsQuotedRaw(Server):
-    """Writes its JSON by hand."""
+class NameInConflict(Server):
+    """Tells in a conflict which task it is about."""
 
     def finish(self, call: Call, response: Response) -> Response:
         """Put the name of the task into the message."""
@@ -49,22 +48,29 @@ class NameIsQuotedRaw(Server):
         task = self.store.task(call.path_parameters.get("id", ""))
         if response.status_code != 409 or task is None:
             return response
-        text = f'{{"message": "{task.name} cannot be retried.", "referenceToken": "A1B2C3"}}'
-        return with_body(response, text.encode(), media_type="application/json")
+        return with_body(response, self.conflict_about(task.name, response), media_type="application/json")
+
+    def conflict_about(self, name: str, response: Response) -> bytes:
+        """Return the body of a 409, in the way of this server."""
+        return bytes(response.body)
+
+
+@faulty("VCF-RETRY-10", "VCF-ERROR-01", says="The 409 quotes the task's name as it is, quotation marks and all.")
+class NameIsQuotedRaw(NameInConflict):
+    """Writes its JSON by hand."""
+
+    def conflict_about(self, name: str, response: Response) -> bytes:
+        """Return the name without escapes."""
+        return f'{{"message": "{name} cannot be retried.", "referenceToken": "A1B2C3"}}'.encode()
 
 
 @faulty("VCF-RETRY-10", "VCF-ERROR-01", says="The 409 quotes the task's name in Latin-1.")
-class NameIsQuotedInLatin1(Server):
+class NameIsQuotedInLatin1(NameInConflict):
     """Comes from a time before UTF-8."""
 
-    def finish(self, call: Call, response: Response) -> Response:
-        """Put the name of the task into the message."""
-        response = super().finish(call, response)
-        task = self.store.task(call.path_parameters.get("id", ""))
-        if response.status_code != 409 or task is None:
-            return response
-        text = json.dumps(json_of(response) | {"message": task.name}, ensure_ascii=False)
-        return with_body(response, text.encode("latin-1", "replace"), media_type="application/json")
+    def conflict_about(self, name: str, response: Response) -> bytes:
+        """Return the name in another encoding than that of JSON."""
+        return json.dumps(json_of(response) | {"message": name}, ensure_ascii=False).encode("latin-1", "replace")
 
 
 @faulty("VCF-GET-03", says="A reading of an unknown id that names a media type is 200 and null.")

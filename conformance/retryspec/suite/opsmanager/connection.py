@@ -46,7 +46,7 @@ class OpsManagerConnection:
             target.claim,
             options,
             secrets=(target.private_key,),
-            public=(target.public_key,),
+            public=(target.public_key, "OM_PRIVATE_KEY"),
             curl=self._curl,
         )
         self.listed_members = _listed_members(document)

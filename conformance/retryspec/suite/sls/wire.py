@@ -28,7 +28,7 @@ class Wire:
             target.claim,
             options,
             secrets=(target.access_key_secret,),
-            public=(target.access_key_id,),
+            public=(target.access_key_id, "SLS_ACCESS_KEY_SECRET"),
             curl=self._curl,
         )
         self._offset = 0.0

@@ -41,7 +41,7 @@ class Wire:
         self.target = target
         document = load_document("vcf")
         secrets = tuple(secret for secret in (target.password, target.token) if secret)
-        public = (target.username,) if target.username else ()
+        public = (target.username or "", "VCF_PASSWORD", "VCF_TOKEN")
         self.session = Session(document, target.claim, options, secrets=secrets, public=public, curl=self._curl)
         self.listed_members = _listed_members(document)
         self.login: Exchange | None = None
