@@ -67,10 +67,13 @@ class Suite:
             raise UsageError(f"{self._target}: there is no table [{slug}].")
         return connect(tables[slug], self._options)
 
+    def has_started(self, item: pytest.Function) -> bool:
+        """Whether a check has been started."""
+        return item.nodeid in self._started
+
     def result(self, item: pytest.Function) -> CheckResult:
-        """What a check found: conducted now, or already started."""
-        started = self._started.get(item.nodeid)
-        result = started.result() if started else self.conducted(item)
+        """What a check found that has been started."""
+        result = self._started[item.nodeid].result()
         slug = slug_of(item)
         exchanger = self.connection(slug).session.exchanger
         before, now = self._counted.get(slug, (0, 0, 0)), (exchanger.sent, exchanger.changing, len(exchanger.changed))

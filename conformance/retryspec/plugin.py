@@ -3,8 +3,8 @@
 A check is a pytest function with `@decides(...)`.
 The plugin calls it with a fresh handle on the API for each look and collects what it found as a `CheckResult`.
 That travels as a user property of the test report, which is the same in one process and with pytest-xdist.
-In one process the checks run in threads (see `retryspec.conducting`) and are looked at in the order of the items, those
-that mostly wait last.
+In each process the checks run in threads (see `retryspec.conducting`) and are looked at in the order of the items,
+those that mostly wait last.
 """
 
 import gc
@@ -124,27 +124,12 @@ def selected(only: list[str], behaviours: tuple[str, ...]) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was not asked for, and put the checks that mostly wait last; several workers begin with them."""
+    """Leave out what was not asked for, and put the checks that mostly wait last."""
     left_out = [item for item in items if is_check(item) and not _is_asked_for(config, item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     kept = [item for item in items if item not in left_out]
-    items[:] = spread_out(kept) if _has_workers(config) else sorted(kept, key=waits)
-
-
-def spread_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """The items as several workers take them: what waits comes first, with another one after each.
-
-    pytest-xdist hands out two neighbours at a time, and a worker with two that wait would end long after the others.
-    """
-    waiting = [item for item in items if waits(item)]
-    others = [item for item in items if item not in waiting]
-    pairs = [each for pair in zip(waiting, others, strict=False) for each in pair]
-    return [*pairs, *waiting[len(others) :], *others[len(waiting) :]]
-
-
-def _has_workers(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput") or bool(getattr(config.option, "numprocesses", None))
+    items[:] = sorted(kept, key=waits)
 
 
 def _is_asked_for(config: pytest.Config, item: pytest.Item) -> bool:
@@ -172,14 +157,18 @@ def part_of(shard: str | None) -> tuple[int, int]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
-    """Start the checks before they are looked at, so that those of several APIs run beside each other."""
+def pytest_runtestloop() -> Iterator[None]:
+    """Look at the checks with little time lost on the garbage of the suite itself."""
     with _seldom_collecting():
-        # With pytest-xdist each process runs only some of the checks, and does not know which.
-        if not _has_workers(session.config):
-            checks = [item for item in session.items if isinstance(item, pytest.Function) and is_check(item)]
-            session.config.stash[_suite].start(checks)
         return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the checks out among the workers."""
+    from retryspec.workers import ShareScheduling  # loads pytest-xdist
+
+    return ShareScheduling(config, log)
 
 
 @contextmanager
@@ -203,11 +192,25 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Conduct a check and turn what it found into a test result."""
     if not is_check(pyfuncitem):
         return None
-    result = pyfuncitem.config.stash[_suite].result(pyfuncitem)
+    suite = pyfuncitem.config.stash[_suite]
+    if not suite.has_started(pyfuncitem):
+        # All of this process before the first is looked at, so that they run beside each other.
+        suite.start([item for item in _share_with(pyfuncitem) if isinstance(item, pytest.Function) and is_check(item)])
+    result = suite.result(pyfuncitem)
     # Text, since pytest-xdist carries nothing but plain values from one process to another.
     pyfuncitem.user_properties.append((PROPERTY, _results.dump_json(result).decode()))
     report_outcome(result)
     return True
+
+
+def _share_with(item: pytest.Function) -> Sequence[pytest.Item]:
+    """What this process runs: all, or the share of a worker."""
+    worker = getattr(item.config, "workerinput", None)
+    if worker is None:
+        return item.session.items
+    from retryspec.workers import share_with  # loads pytest-xdist
+
+    return share_with(item, int(worker["workercount"]))
 
 
 def report_outcome(result: CheckResult) -> None:

@@ -290,7 +290,8 @@ def _conduct(plan: Plan, healthy: Sequence[str], ends_at: float, progress: Progr
         *(f"--only={pattern}" for pattern in plan.only),
         *(f"--check={check}" for check in plan.checks),
         *(["--shard", f"{plan.shard[0]}/{plan.shard[1]}"] if plan.shard else []),
-        *(["-p", "xdist", "-n", str(plan.workers), "--maxschedchunk", "1"] if plan.workers > 1 else []),
+        # Another worker in place of one that broke down would run its checks, and break down, again.
+        *(["-p", "xdist", "-n", str(plan.workers), "--max-worker-restart=0"] if plan.workers > 1 else []),
         *(str(suite_folder(slug)) for slug in healthy),
     ]
     with _isolated(), contextlib.redirect_stdout(io.StringIO()) as said:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from retryspec.conducting import ABREAST, Suite
-from retryspec.plugin import spread_out
 from retryspec.reference.target import reference_target
 from retryspec.runner import Plan, RunReport, run
 from retryspec.verdicts import CheckResult
+from retryspec.workers import share_with
 from selftest.test_targets import known_ids
 
 SOME = ("SLS-GET-0[5-7]", "SLS-RETRY-0[1-4]")
@@ -199,13 +200,12 @@ def test_checks_that_share_known_ids_run_one_by_one(target: Path, tmp_path: Path
     assert set().union(*together.company.values()) == set()
 
 
-def test_no_worker_begins_with_two_checks_that_wait() -> None:
-    """Several workers take two neighbours each, so that another check stands after each that waits."""
+def test_a_worker_runs_its_checks_beside_each_other() -> None:
+    """Each of two workers knows its half of the checks from the start, and the halves are all there is."""
+    items: list[Any] = [Mock() for _ in range(7)]
+    for item in items:
+        item.session = SimpleNamespace(items=items)
 
-    def item(name: str, *, waits: bool) -> Any:
-        return SimpleNamespace(name=name, obj=SimpleNamespace(in_background=waits))
-
-    items = [item(f"{number}", waits=number % 3 == 0) for number in range(9)]
-
-    assert [each.name for each in spread_out(items)] == ["0", "1", "3", "2", "6", "4", "5", "7", "8"]
-    assert [each.name for each in spread_out(items[:1] + items[3:4])] == ["0", "3"]
+    assert share_with(items[3], 2) == [items[1], items[3], items[5]]
+    assert share_with(items[0], 2) == [items[0], items[2], items[4], items[6]]
+    assert share_with(items[6], 1) == items
